@@ -1,0 +1,62 @@
+"""cyclesim: watch a transformer run, one clock cycle at a time.
+
+    import cyclesim
+
+    machine = cyclesim.load()
+    trace = cyclesim.trace(machine, "Ada Lovelace worked with Charles Babbage in London.")
+    trace.verdict, trace.result, trace[17]
+
+Importing this module imports neither torch nor transformers; the first call that needs them does.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from cyclesim._version import __version__
+from cyclesim.errors import CyclesimError, ModelError
+
+if TYPE_CHECKING:
+    from cyclesim.engine import Clock, rehearse, trace
+    from cyclesim.machine import Machine, load
+    from cyclesim.trace import Cycle, Trace
+
+__all__ = [
+    "Clock",
+    "Cycle",
+    "CyclesimError",
+    "Machine",
+    "ModelError",
+    "Trace",
+    "__version__",
+    "load",
+    "rehearse",
+    "trace",
+]
+
+_HOMES = {
+    "Clock": "cyclesim.engine",
+    "Cycle": "cyclesim.trace",
+    "Machine": "cyclesim.machine",
+    "Trace": "cyclesim.trace",
+    "load": "cyclesim.machine",
+    "rehearse": "cyclesim.engine",
+}
+#: Packages that are public under their own name (`cyclesim.trace` can also be called).
+_PACKAGES = ("trace",)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"{__name__}.{name}")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

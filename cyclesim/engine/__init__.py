@@ -1,0 +1,6 @@
+"""How it runs: recorder, live clock, naming, timing, verdict."""
+
+from cyclesim.engine.clock import Clock
+from cyclesim.engine.run import rehearse, trace
+
+__all__ = ["Clock", "rehearse", "trace"]

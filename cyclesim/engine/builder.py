@@ -1,0 +1,369 @@
+"""From raw events to cycles: numbers, names, and who produced what.
+
+The builder reads the recorder's events in order. It follows every tensor by identity, through
+wiring, from the cycle that wrote it to the cycles that read it. It can be fed one event at a time
+(the live clock does, at each pause) or all at once after a run.
+"""
+
+from __future__ import annotations
+
+import os
+from types import CodeType
+from typing import Any
+
+import torch
+
+from cyclesim import cost
+from cyclesim.engine.data import TorchData, storage_key, value_of
+from cyclesim.engine.functions import (
+    argument_names,
+    is_wiring,
+    op_name,
+    overwritten,
+    tensors_in,
+    written,
+)
+from cyclesim.engine.naming import Namer, Seen
+from cyclesim.engine.recorder import Event, HostEvent, Node, Recorder
+from cyclesim.machine import Written
+from cyclesim.trace import ArrayData, Call, Cycle, Value
+
+__all__ = ["Builder"]
+
+
+class Builder:
+    """Turns the events of one `Recorder` into cycles.
+
+    Args:
+        recorder: where the events come from.
+        keep: keep references to the tensors (False: shapes and names only).
+    """
+
+    def __init__(self, recorder: Recorder, *, keep: bool = True) -> None:
+        self.cycles: list[Cycle] = []
+        #: For each cycle, the index of its event.
+        self.event_of: list[int] = []
+        self._recorder = recorder
+        self._keep = keep
+        self._namer = Namer()
+        self._read = 0
+        self._calls: dict[int, tuple[Node, Call]] = {}
+        self._stacks: dict[int, tuple[Call, ...]] = {}
+        self._call_counts: dict[int, int] = {}
+        self._layers: dict[str, dict[Call, int]] = {}
+        self._producer: dict[int, int] = {}
+        # Ids are only unique while the object lives: everything in `_producer` is held here.
+        self._held: list[torch.Tensor] = []
+        # What the trace shows of each piece of memory: outputs as (event, place), and inputs.
+        self._outputs_in: dict[int, list[tuple[Value, int, int]]] = {}
+        self._inputs_in: dict[int, list[Value]] = {}
+        self._parameters = {
+            id(tensor): (name, kind)
+            for named, kind in (
+                (recorder.model.named_parameters(remove_duplicate=False), "parameter"),
+                (recorder.model.named_buffers(remove_duplicate=False), "buffer"),
+            )
+            for name, tensor in named
+        }
+        self._parameter_storages = {
+            storage_key(t)[0]: id(t)
+            for t in (*recorder.model.parameters(), *recorder.model.buffers())
+        }
+        self._host: dict[int, tuple[Written, int]] = {}
+
+    def update(self) -> list[Cycle]:
+        """Read the events recorded since the last call; return the new cycles."""
+        before = len(self.cycles)
+        events = self._recorder.events
+        while self._read < len(events):
+            event = events[self._read]
+            if isinstance(event, HostEvent):
+                self._add_host(event)
+            else:
+                self._add(event)
+            self._read += 1
+        return self.cycles[before:]
+
+    def place(self, node: Node | None) -> tuple[tuple[Call, ...], int | None]:
+        """The module calls that `node` stands in, outermost first, and the repeated block's index."""
+        stack = self._stack(node)
+        return stack, self._layer(stack)
+
+    def close(self) -> None:
+        """Let go of everything that only building needed."""
+        self._held.clear()
+        self._producer.clear()
+        self._host.clear()
+        self._outputs_in.clear()
+        self._inputs_in.clear()
+        self._recorder.events.clear()
+
+    # -- events ------------------------------------------------------------------------------
+
+    def _add_host(self, event: HostEvent) -> None:
+        step, number = event.step, len(self.cycles)
+        inputs = []
+        for read in step.reads:
+            source = self._source_of_written(read)
+            value = self._host_value(read)
+            value.source = source
+            inputs.append(value)
+        outputs = []
+        for place, item in enumerate(event.result.outputs):
+            self._host[id(item)] = (item, number)
+            if isinstance(item.value, torch.Tensor):
+                self._remember(item.value, number)
+            value = self._host_value(item)
+            if isinstance(item.value, torch.Tensor):
+                self._keep_output(value, item.value, place)
+            outputs.append(value)
+        cycle = Cycle(
+            number=number,
+            unit=step.unit,
+            step=step.step,
+            path="",
+            call=1,
+            op=step.op,
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            arguments=dict(step.arguments),
+            nop=event.result.nop,
+            self_ns=event.self_ns,
+            note=event.result.note,
+            device=outputs[0].device if outputs else "cpu",
+        )
+        self._append(cycle)
+
+    def _add(self, event: Event) -> None:
+        if is_wiring(event.func, event.args, event.kwargs, event.output):
+            self._wire(event)
+            return
+        number = len(self.cycles)
+        op = op_name(event.func)
+        stack = self._stack(event.node)
+        targets = overwritten(event.func, event.args, event.kwargs)
+        self._part_with(targets)
+        inputs, arguments = self._read_arguments(event, targets)
+        results = written(event.func, event.args, event.kwargs, event.output)
+        given = list(tensors_in((event.args, event.kwargs)))
+        name = self._namer.name(
+            Seen(
+                op=op,
+                stack=stack,
+                ranks=tuple(t.dim() for t in given),
+                same_shape=_same_shape(given, results),
+                integer=not (results[0].is_floating_point() or results[0].is_complex()),
+                function=event.code.co_name,
+                file=os.path.basename(event.code.co_filename),
+            )
+        )
+        # Handing back the very memory it was given is how a switched-off dropout does nothing.
+        nop = not targets and all(any(_is_alias(r, g) for g in given) for r in results)
+        outputs = []
+        for place, tensor in enumerate(results):
+            self._remember(tensor, number, through_storage=bool(targets))
+            label = "output" if len(results) == 1 else f"output {place}"
+            value = value_of(label, tensor, keep=self._keep)
+            self._keep_output(value, tensor, place)
+            outputs.append(value)
+        cycle = Cycle(
+            number=number,
+            unit=name.unit,
+            step=name.step,
+            path=stack[-1].path if stack else "",
+            call=stack[-1].call if stack else 1,
+            op=op.strip("_") or op,
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            arguments=arguments,
+            stack=stack,
+            layer=self._layer(stack),
+            nop=nop,
+            inplace=bool(targets),
+            self_ns=event.self_ns,
+            where=_where(event.code, event.instruction),
+            device=outputs[0].device,
+        )
+        self._append(cycle)
+
+    def _append(self, cycle: Cycle) -> None:
+        cost.annotate(cycle)
+        self.cycles.append(cycle)
+        self.event_of.append(self._read)
+
+    def _wire(self, event: Event) -> None:
+        source = next(
+            (s for t in tensors_in((event.args, event.kwargs)) if (s := self._source(t)) is not None),
+            None,
+        )
+        if source is None:
+            return
+        for tensor in tensors_in(event.output):
+            self._remember(tensor, source)
+
+    # -- dataflow ----------------------------------------------------------------------------
+
+    def _remember(self, tensor: torch.Tensor, number: int, *, through_storage: bool = False) -> None:
+        self._held.append(tensor)
+        self._producer[id(tensor)] = number
+        if through_storage:
+            # An overwrite is also seen through every other view of the same memory.
+            key = storage_key(tensor)[0]
+            for held in self._held:
+                if storage_key(held)[0] == key:
+                    self._producer[id(held)] = number
+
+    def _source(self, tensor: torch.Tensor) -> int | None:
+        if id(tensor) in self._parameters:
+            return None
+        return self._producer.get(id(tensor))
+
+    def _source_of_written(self, read: Written) -> int | None:
+        known = self._host.get(id(read))
+        if known is not None:
+            return known[1]
+        return self._source(read.value) if isinstance(read.value, torch.Tensor) else None
+
+    def _keep_output(self, value: Value, tensor: torch.Tensor, place: int) -> None:
+        key = storage_key(tensor)[0]
+        self._outputs_in.setdefault(key, []).append((value, self._read, place))
+
+    def _part_with(self, targets: list[torch.Tensor]) -> None:
+        """This event overwrote `targets`: show what was there before from the saved copies.
+
+        Views of the old numbers that were inputs have no copy of their own; the cycle that wrote
+        them has, and says so.
+        """
+        for key in {storage_key(t)[0] for t in targets}:
+            for value, event, place in self._outputs_in.pop(key, ()):
+                saved = self._recorder.saved.get(event, {}).get(place)
+                value.data = TorchData(saved) if saved is not None and self._keep else None
+            for value in self._inputs_in.pop(key, ()):
+                value.data = None
+
+    # -- values ------------------------------------------------------------------------------
+
+    def _read_arguments(
+        self, event: Event, targets: list[torch.Tensor]
+    ) -> tuple[list[Value], dict[str, str]]:
+        """Split the arguments into tensors and the rest, by name."""
+        names = argument_names(event.func)
+        named = [
+            (names[i] if i < len(names) else f"argument {i}", value)
+            for i, value in enumerate(event.args)
+        ]
+        named += list(event.kwargs.items())
+        inputs: list[Value] = []
+        arguments: dict[str, str] = {}
+        for name, value in named:
+            if name.startswith("_"):  # private to torch
+                continue
+            tensors = list(tensors_in(value))
+            for place, tensor in enumerate(tensors):
+                label = name if isinstance(value, torch.Tensor) else f"{name}[{place}]"
+                value_in = self._input(label, tensor)
+                if any(storage_key(t)[0] == storage_key(tensor)[0] for t in targets):
+                    value_in.data = None  # it holds the new numbers by now
+                inputs.append(value_in)
+            if not tensors and value is not None:
+                arguments[name] = _text(value)
+        return inputs, arguments
+
+    def _input(self, name: str, tensor: torch.Tensor) -> Value:
+        known = self._parameters.get(id(tensor))
+        if known is not None:
+            return value_of(name, tensor, kind=known[1], parameter=known[0], keep=self._keep)
+        source = self._source(tensor)
+        key = storage_key(tensor)[0]
+        owner = self._parameter_storages.get(key)
+        if source is None and owner is not None:  # a view of a weight
+            parameter, kind = self._parameters[owner]
+            return value_of(name, tensor, kind=kind, parameter=parameter, keep=self._keep)
+        kind = "observed" if source is not None else "constant"
+        # A copy that wiring made (`contiguous`) would be kept twice: its producer has the numbers.
+        keep = self._keep and (source is None or key in self._outputs_in)
+        value = value_of(name, tensor, source=source, kind=kind, keep=keep)
+        if keep:
+            self._inputs_in.setdefault(key, []).append(value)
+        return value
+
+    def _host_value(self, item: Written) -> Value:
+        if isinstance(item.value, torch.Tensor):
+            value = value_of(item.name, item.value, keep=self._keep)
+            value.words = item.words
+            return value
+        array = item.value
+        return Value(
+            name=item.name,
+            shape=tuple(array.shape),
+            dtype=str(array.dtype),
+            nbytes=array.nbytes,
+            data=ArrayData(array) if self._keep else None,
+            words=item.words,
+        )
+
+    # -- where -------------------------------------------------------------------------------
+
+    def _stack(self, node: Node | None) -> tuple[Call, ...]:
+        if node is None:
+            return ()
+        known = self._stacks.get(id(node))
+        if known is None:
+            known = (*self._stack(node.parent), self._call(node))
+            self._stacks[id(node)] = known
+        return known
+
+    def _call(self, node: Node) -> Call:
+        known = self._calls.get(id(node))
+        if known is None:
+            count = self._call_counts.get(node.module, 0) + 1
+            self._call_counts[node.module] = count
+            path, module = self._recorder.modules[node.module]
+            leaf = next(module.children(), None) is None
+            known = (node, Call(path, count, type(module).__name__, leaf))
+            self._calls[id(node)] = known  # holds the node, so that its id stays its own
+        return known[1]
+
+    def _layer(self, stack: tuple[Call, ...]) -> int | None:
+        """Index of the repeated block: how many blocks of the same list ran before it."""
+        for call in stack:
+            prefix, _, last = call.path.rpartition(".")
+            if last.isdigit() and not call.leaf:
+                seen = self._layers.setdefault(prefix, {})
+                return seen.setdefault(call, len(seen))
+        return None
+
+
+def _same_shape(given: list[torch.Tensor], results: list[torch.Tensor]) -> bool:
+    if not results:
+        return False
+    shape = results[0].shape
+    return sum(t.shape == shape for t in given) >= 2
+
+
+def _is_alias(result: torch.Tensor, given: torch.Tensor) -> bool:
+    return result is given or (
+        result.shape == given.shape
+        and result.dtype == given.dtype
+        and result.stride() == given.stride()
+        and storage_key(result) == storage_key(given)
+        and result.storage_offset() == given.storage_offset()
+    )
+
+
+def _where(code: CodeType, instruction: int) -> str:
+    """`modeling_bert.py:126 eager_attention_forward`, from a code object and its position in it."""
+    line = code.co_firstlineno
+    if instruction >= 0:
+        for start, end, number in code.co_lines():
+            if start <= instruction < end and number is not None:
+                line = number
+                break
+    return f"{os.path.basename(code.co_filename)}:{line} {code.co_name}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, torch.dtype):
+        return str(value).removeprefix("torch.")
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,357 @@
+"""The live clock: the model runs in a worker thread and really waits between cycles.
+
+    with cyclesim.Clock(machine, text) as clock:
+        clock.step()                                   # one cycle
+        clock.run_to(lambda c: c.step == "softmax")    # runs until that cycle has run
+        clock.current.outputs[0].numpy()
+        clock.back()                                   # look back: nothing runs
+        clock.finish()
+
+Nothing executes before it is asked for. The worker pauses right after a cycle has run, before its
+output is handed on; a coarser tick pauses right before the first cycle of the next group.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+
+from cyclesim.engine.builder import Builder
+from cyclesim.engine.functions import only_rearranges
+from cyclesim.engine.recorder import Event, HostEvent, Node
+from cyclesim.engine.rendezvous import Cancelled, Rendezvous
+from cyclesim.engine.run import Run
+from cyclesim.errors import CyclesimError
+from cyclesim.machine import HostStep, Machine
+from cyclesim.trace import Call, Cycle, Resolution, Trace
+from cyclesim.trace.groups import group_key
+
+__all__ = ["Clock"]
+
+#: Told what will run next: the module calls it stands in, the repeated block, the host unit.
+Upcoming = Callable[[tuple[Call, ...], int | None, str], bool]
+
+
+class Clock:
+    """Steps one run of `machine`.
+
+    Args:
+        machine: from `cyclesim.load`, or any `torch.nn.Module`.
+        text: what to run it on.
+        inputs: tensors instead of a text (see `cyclesim.trace`).
+        tokenizer: for a bare Hugging Face model that is given text.
+        measure: repeat the run at full speed when it has ended, for the times.
+
+    Attributes:
+        trace: grows with every cycle; complete when `finished`.
+
+    Use it as a context manager, or call `close`: a clock that is dropped stops its run as well,
+    leaving no thread and no hook.
+    """
+
+    def __init__(
+        self,
+        machine: Machine | torch.nn.Module,
+        text: str | None = None,
+        *,
+        inputs: Any = None,
+        tokenizer: Any = None,
+        measure: bool = True,
+        plan: Trace | None = None,
+    ) -> None:
+        self._session = _Session(Machine.of(machine, tokenizer), text, inputs, measure)
+        self._position: int | None = None
+        self.plan = plan
+        self.trace: Trace = self._session.run.trace
+        # The session knows nothing of the clock, so a forgotten clock can be collected.
+        self._finalizer = weakref.finalize(self, self._session.stop)
+
+    # -- where it stands ---------------------------------------------------------------------
+
+    @property
+    def executed(self) -> int:
+        """How many cycles have run."""
+        return len(self.trace.cycles)
+
+    @property
+    def position(self) -> int | None:
+        """Number of the cycle that is looked at; None before the first."""
+        return self._position
+
+    @property
+    def current(self) -> Cycle | None:
+        """The cycle that is looked at."""
+        return None if self._position is None else self.trace.cycles[self._position]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run has ended: verdict, times and result are in the trace."""
+        return self.trace.complete
+
+    @property
+    def looking_back(self) -> bool:
+        """Whether `position` is before the last executed cycle."""
+        return self._position is not None and self._position < self.executed - 1
+
+    # -- forward -----------------------------------------------------------------------------
+
+    def step(self, n: int = 1) -> Cycle | None:
+        """Go `n` cycles on: through recorded ones when looking back, then by running.
+
+        Returns the cycle arrived at, or None if there was none left.
+        """
+        arrived: Cycle | None = None
+        for _ in range(n):
+            if self.looking_back and self._position is not None:
+                self._position += 1
+                arrived = self.current
+                continue
+            before = self.executed
+            self._go(after=lambda _: True)
+            if self.executed == before:
+                return None
+            arrived = self.current
+        return arrived
+
+    def tick(self, resolution: Resolution = "step") -> Cycle | None:
+        """Go to the end of the next tick of a clock at `resolution`: a layer, a module, a step."""
+        if resolution == "step":
+            return self.step()
+        if self.looking_back and self._position is not None:
+            key = group_key(self.trace.cycles[self._position + 1], resolution)
+            while self.looking_back:
+                if group_key(self.trace.cycles[self._position + 1], resolution) != key:
+                    return self.current
+                self._position += 1
+            return self.current  # what comes next has not run; the next tick runs it
+        before = self.executed
+        started: list[tuple[object, ...]] = []
+
+        def first(cycle: Cycle) -> bool:
+            started.append(group_key(cycle, resolution))
+            return False
+
+        def left(stack: tuple[Call, ...], layer: int | None, unit: str) -> bool:
+            return bool(started) and _key(stack, layer, unit, resolution) != started[0]
+
+        self._go(after=first, before=left)
+        return self.current if self.executed > before else None
+
+    def step_over(self) -> Cycle | None:
+        """Run the next submodule (or the rest of this one) as one tick."""
+        return self.tick("module")
+
+    def step_out(self) -> Cycle | None:
+        """Run until the module that the current cycle ran in has returned.
+
+        A leaf (`query`, `LayerNorm`) is left together with its parent.
+        """
+        current = self.current
+        stack = current.stack if current is not None else ()
+        owners = [c for c in stack if not c.leaf]
+        if self.looking_back and self._position is not None:
+            while self.looking_back:
+                following = self.trace.cycles[self._position + 1]
+                if not owners or owners[-1] not in following.stack:
+                    break
+                self._position += 1
+            if self.current is not current:
+                return self.current
+            return self.step()
+        before = self.executed
+        ran: list[Cycle] = []
+
+        def left(stack: tuple[Call, ...], layer: int | None, unit: str) -> bool:
+            while owners and not ran and owners[-1] not in stack:
+                owners.pop()  # that one had already returned: leave the one around it
+            return bool(ran) and (owners[-1] not in stack if owners else bool(stack))
+
+        def note(cycle: Cycle) -> bool:
+            ran.append(cycle)
+            return False
+
+        self._go(after=note, before=left)
+        return self.current if self.executed > before else None
+
+    def run_to(self, where: int | Callable[[Cycle], bool]) -> Cycle | None:
+        """Run until cycle number `where` has run, or until a cycle makes `where` true.
+
+        Only cycles that have not run yet are asked. Returns the cycle, or None if the run ended
+        without it.
+        """
+        if isinstance(where, int):
+            number = where
+            if number < self.executed:
+                return self.goto(number)
+            self._go(after=lambda c: c.number == number)
+            return self.current if self.executed == number + 1 else None
+        found: list[Cycle] = []
+
+        def ask(cycle: Cycle) -> bool:
+            if where(cycle):
+                found.append(cycle)
+            return bool(found)
+
+        self._go(after=ask)
+        return found[0] if found else None
+
+    def finish(self) -> Trace:
+        """Run to the end and return the complete trace."""
+        self._go()
+        return self.trace
+
+    def __iter__(self) -> Iterator[Cycle]:
+        """Step to the end, handing out each cycle."""
+        while (cycle := self.step()) is not None:
+            yield cycle
+
+    # -- looking -----------------------------------------------------------------------------
+
+    def back(self, n: int = 1) -> Cycle | None:
+        """Look `n` cycles back (not before the first). Nothing runs, nothing is lost."""
+        if self._position is not None:
+            self._position = max(0, self._position - n)
+        return self.current
+
+    def goto(self, number: int) -> Cycle | None:
+        """Look at cycle `number`; if it has not run yet, run up to it.
+
+        Raises:
+            CyclesimError: the run has ended and has no such cycle.
+        """
+        if number < 0 or (self.finished and number >= self.executed):
+            raise CyclesimError(
+                f"there is no cycle {number}: this run has cycles 0 to {self.executed - 1}."
+            )
+        if number >= self.executed:
+            cycle = self.run_to(number)
+            if cycle is None:
+                return self.goto(number)  # it ended before: say so
+            return cycle
+        self._position = number
+        return self.current
+
+    # -- ending ------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Stop the run at the next pause point. May be called from any thread; does not wait."""
+        self._session.rendezvous.cancel()
+
+    def close(self) -> None:
+        """Stop the run and wait until its thread and hooks are gone. The trace stays."""
+        self._finalizer()
+
+    def __enter__(self) -> Clock:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _go(
+        self, *, after: Callable[[Cycle], bool] | None = None, before: Upcoming | None = None
+    ) -> None:
+        if not self._finalizer.alive:
+            if self.finished:
+                return
+            raise CyclesimError("this clock is closed: make a new one to run again.")
+        try:
+            self._session.go(after, before)
+        finally:
+            if self.executed:
+                self._position = self.executed - 1
+
+
+class _Session:
+    """The worker thread of one run, and what it shares with the clock."""
+
+    def __init__(self, machine: Machine, text: str | None, inputs: Any, measure: bool) -> None:
+        self.rendezvous = Rendezvous()
+        self.run = Run(machine, text, inputs, gate=self)
+        self.error: BaseException | None = None
+        self._measure = measure
+        self._after: Callable[[Cycle], bool] | None = None
+        self._before: Upcoming | None = None
+        self._thread = threading.Thread(target=self._work, name="cyclesim-clock", daemon=True)
+        self._started = False
+
+    # -- called by the clock -----------------------------------------------------------------
+
+    def go(self, after: Callable[[Cycle], bool] | None, before: Upcoming | None) -> None:
+        if not self._started:
+            self._started = True
+            self._thread.start()
+        self._after, self._before = after, before
+        self.rendezvous.resume()
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+
+    def stop(self) -> None:
+        self.rendezvous.cancel()
+        if self._started and threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    # -- the worker --------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            self.rendezvous.start()
+            outputs = self.run.execute()
+            # The output steps are done; what follows is not part of the stepped run.
+            self._after = self._before = None
+            self.run.certify(outputs)
+            if self._measure:
+                self.run.measure(stepped=True)
+        except Cancelled:
+            pass
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.run.recorder.gate = None
+            self.run.close()
+            self.rendezvous.end()
+
+    # -- the gate, in the worker's thread ----------------------------------------------------
+
+    def before(
+        self, node: Node | None, call: Callable[..., Any] | HostStep, args: tuple[Any, ...]
+    ) -> None:
+        self.rendezvous.check()
+        if self._before is None:
+            return
+        if isinstance(call, HostStep):
+            stop = self._before((), None, call.unit)
+        elif only_rearranges(call, args):
+            return
+        else:
+            stop = self._before(*self._builder.place(node), "")
+        if stop:
+            self._pause()
+
+    def after(self, event: Event | HostEvent) -> None:
+        for cycle in self._builder.update():
+            if self._after is not None and self._after(cycle):
+                last = isinstance(event, HostEvent) and event.step.last
+                if not last:  # nothing follows the last step: go on to the verdict
+                    self._pause()
+
+    def _pause(self) -> None:
+        # The goal is reached; the next one comes with the next turn.
+        self._after = self._before = None
+        self.run.stopwatch.leave_out(self.rendezvous.pause())
+
+    @property
+    def _builder(self) -> Builder:
+        return self.run.builder
+
+
+def _key(
+    stack: tuple[Call, ...], layer: int | None, unit: str, resolution: Resolution
+) -> tuple[object, ...]:
+    """The group that a cycle to come will belong to, as far as its place tells."""
+    cycle = Cycle(0, unit or "other", "", "", 1, "", stack=stack, layer=layer)  # type: ignore[arg-type]
+    return group_key(cycle, resolution)

@@ -1,0 +1,101 @@
+"""The numbers behind a recorded torch tensor, handed out as NumPy slices."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cyclesim.trace import Stats, Value
+from cyclesim.trace.tensor import Index, Kind
+
+__all__ = ["TorchData", "dtype_name", "storage_key", "to_numpy", "value_of"]
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """`torch.float32` → `float32`."""
+    return str(dtype).removeprefix("torch.")
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """A copy on the CPU. NumPy has no bfloat16 or float8: those become float32, exactly."""
+    tensor = tensor.detach()
+    if tensor.is_floating_point() and tensor.dtype not in (
+        torch.float16,
+        torch.float32,
+        torch.float64,
+    ):
+        tensor = tensor.float()
+    return np.array(tensor.cpu().resolve_neg().resolve_conj().numpy())
+
+
+def storage_key(tensor: torch.Tensor) -> tuple[int, int]:
+    """Address and size of the memory a tensor looks at; equal for a tensor and its views.
+
+    An empty or storage-less tensor gets an address of its own.
+    """
+    try:
+        storage = tensor.untyped_storage()
+        return storage.data_ptr() or -id(tensor), storage.nbytes()
+    except (NotImplementedError, RuntimeError):
+        return -id(tensor), tensor.numel() * tensor.element_size()
+
+
+@dataclass(frozen=True, slots=True)
+class TorchData:
+    """A reference to a tensor of the run: no copy is made until somebody reads."""
+
+    tensor: torch.Tensor
+
+    def read(self, index: Index = ...) -> np.ndarray:
+        """`tensor[index]`, sliced where it lives, then copied to the CPU."""
+        return to_numpy(self.tensor.detach()[index])
+
+    def stats(self) -> Stats:
+        """Computed on the tensor's own device; only five numbers travel."""
+        tensor = self.tensor.detach()
+        if tensor.device.type == "cpu" and tensor.dtype != torch.bfloat16:
+            return Stats.of(to_numpy(tensor))
+        if tensor.numel() == 0:
+            return Stats(math.nan, math.nan, math.nan, 0, 0)
+        wide = tensor.to(torch.float64 if not tensor.is_complex() else tensor.dtype)
+        nans = torch.isnan(wide)
+        valid = wide[~nans]
+        if valid.numel() == 0:
+            return Stats(math.nan, math.nan, math.nan, int(nans.sum()), 0)
+        return Stats(
+            float(valid.min()),
+            float(valid.max()),
+            float(valid.mean()),
+            int(nans.sum()),
+            int(torch.isinf(wide).sum()),
+        )
+
+    @property
+    def storage(self) -> tuple[object, int]:
+        return storage_key(self.tensor)
+
+
+def value_of(
+    name: str,
+    tensor: torch.Tensor,
+    *,
+    source: int | None = None,
+    kind: Kind = "observed",
+    parameter: str | None = None,
+    keep: bool = True,
+) -> Value:
+    """Describe `tensor`, keeping a reference to it unless `keep` is False."""
+    return Value(
+        name=name,
+        shape=tuple(tensor.shape),
+        dtype=dtype_name(tensor.dtype),
+        device=str(tensor.device),
+        nbytes=tensor.numel() * tensor.element_size(),
+        source=source,
+        kind=kind,
+        parameter=parameter,
+        data=TorchData(tensor.detach()) if keep else None,
+    )

@@ -1,0 +1,230 @@
+"""The recorder: one torch function mode that sees every computation of a forward pass.
+
+Why a function mode and not hooks or a tracer: it sees what the model's code *says* (`matmul`,
+`softmax`), in the order it says it, whatever the gradient mode, without changing which kernel runs.
+Module hooks only keep a stack of where we are. While the model runs the recorder does as little as
+it can, so that watching costs little: it keeps references to what went in and out, and two clock
+readings. What a cycle *is* (its unit, its producers, its FLOPs) is worked out from these events,
+after the run by `trace`, or at each pause by the live `Clock`.
+
+    with Recorder(model) as recorder:
+        model(**inputs)
+    recorder.events
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from threading import get_ident
+from time import perf_counter_ns
+from types import CodeType
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch.overrides import TorchFunctionMode, handle_torch_function
+from torch.utils.hooks import RemovableHandle
+
+from cyclesim.engine.data import storage_key
+from cyclesim.engine.functions import Kind, kind_of, overwritten, written
+from cyclesim.machine import HostResult, HostStep
+
+__all__ = ["Event", "Gate", "HostEvent", "Node", "Recorder"]
+
+_REDISPATCH = handle_torch_function.__code__
+
+
+class Node(NamedTuple):
+    """One call of one module. The object's identity is the call's identity."""
+
+    module: int
+    parent: Node | None
+
+
+class Event(NamedTuple):
+    """One torch function call, as it happened. Times are `perf_counter_ns` readings."""
+
+    func: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    output: Any
+    node: Node | None
+    code: CodeType
+    instruction: int
+    started: int
+    ended: int
+    marks: tuple[torch.cuda.Event, torch.cuda.Event] | None
+
+    @property
+    def self_ns(self) -> int:
+        """Time inside the function; on a GPU, between two marks in its stream (waits for them)."""
+        if self.marks is None:
+            return self.ended - self.started
+        self.marks[1].synchronize()
+        return round(self.marks[0].elapsed_time(self.marks[1]) * 1e6)
+
+
+class HostEvent(NamedTuple):
+    """One step of input preprocessing or output, run outside the model."""
+
+    step: HostStep
+    result: HostResult
+    started: int
+    ended: int
+
+    @property
+    def self_ns(self) -> int:
+        """Time inside the step."""
+        return self.ended - self.started
+
+
+class Gate(Protocol):
+    """What a live clock puts into the run: called around every event, in the model's thread."""
+
+    def before(
+        self, node: Node | None, call: Callable[..., Any] | HostStep, args: tuple[Any, ...]
+    ) -> None:
+        """The event is about to run. May block; may raise to cancel the run."""
+
+    def after(self, event: Event | HostEvent) -> None:
+        """The event has run; its output has not been handed on. May block or raise."""
+
+
+class Recorder(TorchFunctionMode):
+    """Records every torch function that `model`'s forward calls in this thread.
+
+    Attributes:
+        events: what happened, in order.
+        saved: for tensors overwritten later in the run, the numbers they had when they were
+            written: `saved[event index][output index]`.
+        modules: qualified name and module, by the index that `Node.module` holds.
+    """
+
+    def __init__(self, model: torch.nn.Module, gate: Gate | None = None) -> None:
+        super().__init__()
+        self.model = model
+        self.gate = gate
+        self.events: list[Event | HostEvent] = []
+        self.saved: dict[int, dict[int, torch.Tensor]] = {}
+        self.modules = list(model.named_modules())
+        self._node: Node | None = None
+        # Kernels on a GPU run later than the call that launches them: time them in their stream.
+        self._cuda = any(p.is_cuda for p in model.parameters())
+        self._handles: list[RemovableHandle] = []
+        self._written: dict[int, list[tuple[int, int, torch.Tensor]]] = {}
+        self._indexed = 0
+
+    def __enter__(self) -> Recorder:
+        thread = get_ident()
+        try:
+            for index, (_, module) in enumerate(self.modules):
+                enter, leave = self._hooks(index, thread)
+                self._handles.append(module.register_forward_pre_hook(enter))
+                self._handles.append(module.register_forward_hook(leave, always_call=True))
+            super().__enter__()
+        except BaseException:
+            self._remove_hooks()
+            raise
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        try:
+            super().__exit__(*exception)
+        finally:
+            self._remove_hooks()
+            self._node = None
+
+    def _remove_hooks(self) -> None:
+        while self._handles:
+            self._handles.pop().remove()
+
+    def _hooks(self, index: int, thread: int) -> tuple[Callable[..., None], Callable[..., None]]:
+        # A hook belongs to the module, so it also fires when another thread calls the model.
+        def enter(module: torch.nn.Module, args: Any) -> None:
+            if get_ident() == thread:
+                self._node = Node(index, self._node)
+
+        def leave(module: torch.nn.Module, args: Any, output: Any) -> None:
+            # With always_call it also fires for a module whose forward never began (a user's
+            # pre-hook raised): pop only what was pushed.
+            node = self._node
+            if get_ident() == thread and node is not None and node.module == index:
+                self._node = node.parent
+
+        return enter, leave
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        kind = kind_of(func)
+        if kind is Kind.READ:
+            return func(*args, **kwargs)
+        if self.gate is not None:
+            self.gate.before(self._node, func, args)
+        if kind is Kind.OVERWRITE or "out" in kwargs or "inplace" in kwargs:
+            self._save(func, args, kwargs)
+        marks = self._mark() if self._cuda else None
+        started = perf_counter_ns()
+        output = func(*args, **kwargs)
+        ended = perf_counter_ns()
+        if marks is not None:
+            marks[1].record()
+        frame = sys._getframe(1)
+        if frame.f_code is _REDISPATCH and frame.f_back and frame.f_back.f_back:
+            # torch.nn.functional re-dispatches its own functions: the caller is two frames up.
+            frame = frame.f_back.f_back
+        code, place = frame.f_code, frame.f_lasti
+        event = Event(
+            func, args, kwargs, output, self._node, code, place, started, ended, marks
+        )
+        self.events.append(event)
+        if self.gate is not None:
+            self.gate.after(event)
+        return output
+
+    def host(self, step: HostStep) -> HostResult:
+        """Run one step outside the model as a cycle of its own. Call it outside the mode."""
+        if self.gate is not None:
+            self.gate.before(None, step, ())
+        started = perf_counter_ns()
+        result = step.run()
+        event = HostEvent(step, result, started, perf_counter_ns())
+        self.events.append(event)
+        if self.gate is not None:
+            self.gate.after(event)
+        return result
+
+    @staticmethod
+    def _mark() -> tuple[torch.cuda.Event, torch.cuda.Event]:
+        marks = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        marks[0].record()
+        return marks
+
+    def _save(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Copy the recorded outputs that `func` is about to overwrite (copy on write)."""
+        targets = overwritten(func, args, kwargs)
+        if not targets:
+            return
+        for number in range(self._indexed, len(self.events)):
+            event = self.events[number]
+            for place, tensor in enumerate(_written_by(event)):
+                if isinstance(tensor, torch.Tensor):
+                    key = storage_key(tensor)[0]
+                    self._written.setdefault(key, []).append((number, place, tensor))
+        self._indexed = len(self.events)
+        for target in targets:
+            for number, place, tensor in self._written.pop(storage_key(target)[0], ()):
+                self.saved.setdefault(number, {})[place] = tensor.detach().clone()
+
+
+def _written_by(event: Event | HostEvent) -> list[Any]:
+    if isinstance(event, HostEvent):
+        return [item.value for item in event.result.outputs]
+    return written(event.func, event.args, event.kwargs, event.output)

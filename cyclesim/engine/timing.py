@@ -1,0 +1,114 @@
+"""The three clocks, kept apart: the observed run, its operations at full speed, and the bare model.
+
+One run can be preempted in the middle of a dropout. What is shown as *full speed* is therefore the
+median over several unpaused runs, as many as fit into a small budget.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+from time import perf_counter_ns
+from typing import Any, NamedTuple
+
+import torch
+
+from cyclesim.engine.builder import Builder
+from cyclesim.engine.recorder import Event, HostEvent, Recorder
+from cyclesim.machine import Encoding, Machine
+
+__all__ = ["Speeds", "Stopwatch", "full_speed", "untraced_times"]
+
+#: Stop repeating after this many runs, or when this many nanoseconds have gone.
+REPEATS = 5
+BUDGET_NS = 250_000_000
+
+
+class Stopwatch:
+    """Wall time of a block, without the time spent waiting for a person.
+
+    On a GPU the block ends when the GPU has finished.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self.elapsed_ns = 0
+        self._device = device
+        self._started = 0
+        self._paused = 0
+        self.running = False
+
+    def __enter__(self) -> Stopwatch:
+        self._finish_work()
+        self._paused = 0
+        self.running = True
+        self._started = perf_counter_ns()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if exception == (None, None, None):
+            self._finish_work()
+        self.elapsed_ns = perf_counter_ns() - self._started - self._paused
+        self.running = False
+
+    def leave_out(self, nanoseconds: int) -> None:
+        """Do not count this long: the run was waiting."""
+        if self.running:
+            self._paused += nanoseconds
+
+    def _finish_work(self) -> None:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+
+
+class Speeds(NamedTuple):
+    """Medians over `repeats` unpaused recorded runs, in nanoseconds.
+
+    `medians` has the self time of each cycle, `wall_ns` the time of the whole forward.
+    """
+
+    medians: tuple[int, ...]
+    wall_ns: int
+    repeats: int
+
+
+def full_speed(
+    machine: Machine, encoding: Encoding, built: Builder, events: list[Event | HostEvent]
+) -> Speeds:
+    """Run the model again, recorded but unpaused, and take each cycle's median self time.
+
+    Steps outside the model are not repeated; their one measured time stands. If a repeated run
+    does not call the same functions in the same order, its times are not used.
+    """
+    first = [e for e in events if isinstance(e, Event)]
+    place = {}  # event index in `events` → index among the torch events
+    for index, event in enumerate(events):
+        if isinstance(event, Event):
+            place[index] = len(place)
+    rounds: list[list[int]] = []
+    walls: list[int] = []
+    while len(rounds) < REPEATS and (sum(walls) < BUDGET_NS or not rounds):
+        watch = Stopwatch(machine.device)
+        with Recorder(machine.model) as recorder, watch:
+            machine.forward(encoding)
+        again = [e for e in recorder.events if isinstance(e, Event)]
+        if [e.func for e in again] != [e.func for e in first]:
+            break
+        rounds.append([e.self_ns for e in again])
+        walls.append(watch.elapsed_ns)
+    if not rounds:
+        return Speeds((), 0, 0)
+    medians = tuple(
+        round(median(r[place[event]] for r in rounds)) if event in place else cycle.self_ns
+        for cycle, event in zip(built.cycles, built.event_of, strict=True)
+    )
+    return Speeds(medians, round(median(walls)), len(rounds))
+
+
+def untraced_times(machine: Machine, encoding: Encoding) -> int:
+    """Median wall time of the bare forward, with nothing watching, in nanoseconds."""
+    times: list[int] = []
+    while len(times) < REPEATS and (sum(times) < BUDGET_NS or not times):
+        watch = Stopwatch(machine.device)
+        with watch:
+            _: Any = machine.forward(encoding)
+        times.append(watch.elapsed_ns)
+    return round(median(times))

@@ -1,0 +1,110 @@
+"""What runs: a model, its tokenizer and its task, unmodified."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from cyclesim.machine.inputs import Encoding, given, preprocess
+from cyclesim.machine.steps import Steps
+from cyclesim.machine.tasks import Task, task_for
+from cyclesim.trace import Header
+
+__all__ = ["Machine"]
+
+
+@dataclass
+class Machine:
+    """A model ready to run.
+
+    Attributes:
+        model: any `torch.nn.Module`; used as it is.
+        tokenizer: a fast Hugging Face tokenizer, or None for a model fed with tensors.
+        name: how the model is called on screen.
+        task: what its output means.
+        max_length: longest sequence, in tokens with the special ones; None for no limit.
+        pad_to: pad every sequence to this many tokens; None for no padding.
+    """
+
+    model: torch.nn.Module
+    tokenizer: Any = None
+    name: str = ""
+    task: Task = field(default_factory=Task)
+    max_length: int | None = None
+    pad_to: int | None = None
+
+    def __post_init__(self) -> None:
+        self.name = self.name or type(self.model).__name__
+
+    @classmethod
+    def of(cls, model: torch.nn.Module | Machine, tokenizer: Any = None) -> Machine:
+        """`model` itself if it is a machine already, else a machine around it."""
+        if isinstance(model, Machine):
+            return model
+        config = getattr(model, "config", None)
+        name = getattr(config, "name_or_path", "") or type(model).__name__
+        return cls(model, tokenizer, name=name, task=task_for(model))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the first parameter is; the CPU for a model without parameters."""
+        first = next((p for p in self.model.parameters()), None)
+        return first.device if first is not None else torch.device("cpu")
+
+    @property
+    def dtype(self) -> str:
+        """Type of the first floating-point parameter."""
+        kinds = (p.dtype for p in self.model.parameters() if p.is_floating_point())
+        return str(next(kinds, torch.float32)).removeprefix("torch.")
+
+    @property
+    def attention(self) -> str:
+        """The attention implementation (`eager`, `sdpa`), or "" where the model has no such choice."""
+        config = getattr(self.model, "config", None)
+        return str(getattr(config, "_attn_implementation", None) or "")
+
+    def preprocess(
+        self, text: str | None, inputs: Mapping[str, Any] | None = None
+    ) -> Steps[Encoding]:
+        """The steps from `text` (or ready-made `inputs`) to the model's input tensors."""
+        if inputs is not None:
+            return given(inputs, self.device)
+        return preprocess(
+            text, self.tokenizer, self.device, max_length=self.max_length, pad_to=self.pad_to
+        )
+
+    def forward(self, encoding: Encoding) -> Any:
+        """Run the model, without gradients, on an encoding's tensors."""
+        with self._quiet():
+            return self.model(*encoding.args, **encoding.inputs)
+
+    def decode(self, encoding: Encoding, outputs: Any) -> Steps[Mapping[str, Any]]:
+        """The steps from the model's outputs to the answer."""
+        return self.task.decode(encoding, outputs)
+
+    def header(self, text: str | None = None, encoding: Encoding | None = None) -> Header:
+        """What a trace says about this machine."""
+        return Header(
+            model=self.name,
+            task=self.task.name,
+            device=str(self.device),
+            dtype=self.dtype,
+            attention=self.attention,
+            text=text,
+            tokens=encoding.tokens if encoding else (),
+            offsets=encoding.offsets if encoding else (),
+            labels=self.task.labels,
+            parameters=sum(p.numel() for p in self.model.parameters()),
+        )
+
+    def _quiet(self) -> AbstractContextManager[Any]:
+        # A thread inherits neither: both are entered wherever the model runs.
+        stack = ExitStack()
+        stack.enter_context(torch.no_grad())
+        if self.device.type == "cuda":
+            stack.enter_context(torch.cuda.device(self.device))
+        return stack

@@ -1,0 +1,82 @@
+"""Clock resolutions: how far one tick goes.
+
+A coarser resolution groups neighbouring cycles; it never renumbers them. `layer` takes a whole
+block of the model at a tick, `module` one submodule of a block, `step` one cycle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cyclesim.trace.cycle import Call, Cycle, Resolution
+
+__all__ = ["Group", "group", "group_key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Consecutive cycles that one tick runs: `title`, first and last number (both inclusive)."""
+
+    title: str
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and self.first <= number <= self.last
+
+
+def group_key(cycle: Cycle, resolution: Resolution) -> tuple[object, ...]:
+    """What two neighbouring cycles must have in common to belong to the same tick."""
+    if resolution == "step":
+        return (cycle.number,)
+    block = _block(cycle)
+    if block is None:
+        # Outside the repeated blocks a tick is one part of the model: the embeddings, the head.
+        return (_owner(cycle), cycle.unit if not cycle.stack else "")
+    return (block,) if resolution == "layer" else (block, _owner(cycle))
+
+
+def group(cycles: Sequence[Cycle], resolution: Resolution) -> list[Group]:
+    """Split `cycles` into the ticks of `resolution`, in order."""
+    groups: list[Group] = []
+    key: tuple[object, ...] | None = None
+    for cycle in cycles:
+        here = group_key(cycle, resolution)
+        if here == key:
+            groups[-1] = Group(groups[-1].title, groups[-1].first, cycle.number)
+        else:
+            groups.append(Group(_title(cycle, resolution), cycle.number, cycle.number))
+            key = here
+    return groups
+
+
+def _block(cycle: Cycle) -> Call | None:
+    """The call of the repeated block it belongs to: the first whose name ends in a list index."""
+    if cycle.layer is None:
+        return None
+    return next((c for c in cycle.stack if c.path.rpartition(".")[2].isdigit() and not c.leaf), None)
+
+
+def _owner(cycle: Cycle) -> Call | None:
+    """The innermost module call that has submodules.
+
+    A leaf (`query`, `dense`, `LayerNorm`) belongs with its parent, so that one tick is a part a
+    person would name: self-attention, its output, the intermediate layer.
+    """
+    return next((c for c in reversed(cycle.stack) if not c.leaf), None)
+
+
+def _title(cycle: Cycle, resolution: Resolution) -> str:
+    if resolution == "step":
+        return cycle.label
+    block, owner = _block(cycle), _owner(cycle)
+    if block is None:
+        return cycle.unit
+    title = f"layer {cycle.layer}"
+    if resolution == "module" and owner is not None and owner != block:
+        title += f" · {owner.path[len(block.path) + 1 :]}"
+    return title

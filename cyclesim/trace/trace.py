@@ -1,0 +1,181 @@
+"""A recorded run: its cycles in order, its verdict, its times, its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cyclesim.trace.cycle import Cycle, Resolution
+from cyclesim.trace.dataflow import Dataflow
+from cyclesim.trace.groups import Group, group
+
+__all__ = ["Header", "Timing", "Trace", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What ran, on what."""
+
+    model: str
+    task: str
+    device: str
+    dtype: str
+    attention: str
+    text: str | None = None
+    tokens: tuple[str, ...] = ()
+    #: Character span of each token in `text`; None for special tokens.
+    offsets: tuple[tuple[int, int] | None, ...] = ()
+    #: The same, for each sequence of a batch beyond the first (empty for a single text).
+    labels: tuple[str, ...] = ()
+    parameters: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the traced run computed, bit for bit, what an untraced run computes.
+
+    Attributes:
+        bit_identical: True, False, or None where no comparison could be made (`reason` says why).
+        max_abs_diff: largest absolute difference over the outputs; 0.0 when identical, NaN where
+            the shapes differ.
+        first_difference: number of the first cycle known to differ, or None.
+        reason: one sentence, or "".
+    """
+
+    bit_identical: bool | None = None
+    max_abs_diff: float | None = None
+    first_difference: int | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.bit_identical:
+            return "bit-identical to the untraced run"
+        if self.bit_identical is None:
+            return self.reason or "not compared yet"
+        text = f"differs from the untraced run by up to {self.max_abs_diff:g}"
+        if self.first_difference is not None:
+            text += f", first at cycle {self.first_difference}"
+        return text + (f" ({self.reason})" if self.reason else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Three clocks, kept apart, in nanoseconds.
+
+    Attributes:
+        traced_ns: wall time of the model's forward when observed: the median over the recorded
+            runs, or, in a stepped run, that run's own time without its waits for the user.
+        untraced_ns: median wall time of the same forward with nothing watching; None if unknown.
+        full_speed: for each cycle, the median self time over unpaused runs; () if unknown.
+        stepped: whether the observed run was stepped by a live clock.
+        repeats: how many unpaused runs the medians are of.
+        clock: what measured the self times (`perf_counter_ns`, or `cuda events` on a GPU).
+    """
+
+    traced_ns: int = 0
+    untraced_ns: int | None = None
+    full_speed: tuple[int, ...] = ()
+    stepped: bool = False
+    repeats: int = 0
+    clock: str = "perf_counter_ns"
+
+    @property
+    def overhead(self) -> float | None:
+        """Observed ÷ untraced wall time."""
+        return self.traced_ns / self.untraced_ns if self.untraced_ns else None
+
+
+@dataclass
+class Trace(Sequence[Cycle]):
+    """The cycles of one run, `trace[17]`, with everything the views need.
+
+    A live clock appends to it while the model waits; `complete` says whether the run has ended.
+    """
+
+    header: Header
+    cycles: list[Cycle] = field(default_factory=list)
+    verdict: Verdict = field(default_factory=Verdict)
+    timing: Timing = field(default_factory=Timing)
+    result: Mapping[str, Any] = field(default_factory=dict)
+    complete: bool = False
+
+    def __len__(self) -> int:
+        return len(self.cycles)
+
+    def __getitem__(self, number):  # type: ignore[no-untyped-def, override]
+        return self.cycles[number]
+
+    def __iter__(self) -> Iterator[Cycle]:
+        return iter(self.cycles)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Trace of {self.header.model}: {len(self)} cycles, "
+            f"{self.header.device} {self.header.attention} {self.header.dtype}, {self.verdict}>"
+        )
+
+    def find(
+        self, where: Callable[[Cycle], bool] | None = None, /, **fields: object
+    ) -> list[Cycle]:
+        """The cycles for which `where` is true and every named field has the given value.
+
+        Example: `trace.find(unit="attention", step="softmax", layer=0)`.
+
+        Raises:
+            AttributeError: a name is not a field of `Cycle`.
+        """
+        found = [c for c in self.cycles if all(getattr(c, k) == v for k, v in fields.items())]
+        if not found:
+            for name in fields:
+                if not hasattr(Cycle, name):
+                    raise AttributeError(f"a cycle has no field {name!r}")
+        return found if where is None else [c for c in found if where(c)]
+
+    def groups(self, resolution: Resolution = "step") -> list[Group]:
+        """The ticks of a clock at `resolution`: consecutive cycles that belong together."""
+        return group(self.cycles, resolution)
+
+    @property
+    def dataflow(self) -> Dataflow:
+        """Who reads whose output, depth and ILP; rebuilt when cycles were added."""
+        known = self.__dict__.get("_dataflow")
+        if known is None or len(known) != len(self.cycles):
+            known = self.__dict__["_dataflow"] = Dataflow(self.cycles)
+        return known
+
+    def consumers(self, number: int) -> tuple[int, ...]:
+        """Numbers of the cycles that read what cycle `number` wrote."""
+        return self.dataflow.consumers[number]
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """`cycles`, `flops`, `depth` (longest dependency chain) and `ilp` (cycles ÷ depth)."""
+        return {
+            "cycles": len(self),
+            "flops": sum(c.flops for c in self.cycles),
+            "depth": self.dataflow.depth,
+            "ilp": self.dataflow.ilp,
+        }
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of tensors the trace keeps alive: once per storage, parameters excluded."""
+        storages: dict[object, int] = {}
+        for cycle in self.cycles:
+            for value in (*cycle.inputs, *cycle.outputs):
+                if value.data is not None and value.kind not in ("parameter", "buffer"):
+                    key, nbytes = value.data.storage
+                    storages[key] = nbytes
+        return sum(storages.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """The stable mapping that `cyclesim trace --json` prints."""
+        from cyclesim.trace.json import trace_to_json
+
+        return trace_to_json(self)
+
+    def _repr_html_(self) -> str:
+        from cyclesim.render.html import trace_html
+
+        return trace_html(self)

@@ -1,0 +1,38 @@
+"""What the app is asked to open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cyclesim.trace import Resolution
+
+__all__ = ["DEFAULT_TEXT", "LaunchOptions"]
+
+DEFAULT_TEXT = "Ada Lovelace worked with Charles Babbage in London."
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchOptions:
+    """Everything the shell's options say. The defaults open the embedded model.
+
+    Attributes:
+        text: the sentence to run.
+        model, task, attention, device, dtype, max_length, trust_remote_code, random_init: as
+            `cyclesim.load` takes them.
+        seed: set before loading, where something random is asked for.
+        clock: how far one step goes: `layer`, `module` or `step`.
+        ascii: draw with ASCII characters only.
+    """
+
+    text: str = DEFAULT_TEXT
+    model: str | None = None
+    task: str | None = None
+    attention: str = "eager"
+    device: str = "auto"
+    dtype: str = "float32"
+    seed: int | None = None
+    max_length: int | None = None
+    clock: Resolution = "step"
+    ascii: bool = False
+    trust_remote_code: bool = False
+    random_init: bool = False
