@@ -254,10 +254,12 @@ class Clock:
     def _go(
         self, *, after: Callable[[Cycle], bool] | None = None, before: Upcoming | None = None
     ) -> None:
+        if self.finished:
+            return
         if not self._finalizer.alive:
-            if self.finished:
-                return
             raise CyclesimError("this clock is closed: make a new one to run again.")
+        if self._session.rendezvous.ended:
+            raise CyclesimError("this run was cancelled or failed: make a new clock to run again.")
         try:
             self._session.go(after, before)
         finally:
@@ -306,6 +308,7 @@ class _Session:
             self.run.certify(outputs)
             if self._measure:
                 self.run.measure(stepped=True)
+            self.run.trace.complete = True
         except Cancelled:
             pass
         except BaseException as error:
@@ -324,20 +327,29 @@ class _Session:
         if self._before is None:
             return
         if isinstance(call, HostStep):
-            stop = self._before((), None, call.unit)
+            place: tuple[tuple[Call, ...], int | None, str] = ((), None, call.unit)
         elif only_rearranges(call, args):
             return
         else:
-            stop = self._before(*self._builder.place(node), "")
-        if stop:
+            place = (*self._builder.place(node), "")
+        # Each new goal is asked too, so that it knows where the event it resumes with stands.
+        while self._before is not None and self._before(*place):
             self._pause()
 
     def after(self, event: Event | HostEvent) -> None:
         for cycle in self._builder.update():
-            if self._after is not None and self._after(cycle):
+            if self._reached(cycle):
                 last = isinstance(event, HostEvent) and event.step.last
-                if not last:  # nothing follows the last step: go on to the verdict
+                if not last or self.error:  # after the last step, go on to the verdict
                     self._pause()
+
+    def _reached(self, cycle: Cycle) -> bool:
+        try:
+            return self._after is not None and self._after(cycle)
+        except Exception as error:
+            # The caller's condition failed, not the model: pause, and let the caller have it.
+            self.error = error
+            return True
 
     def _pause(self) -> None:
         # The goal is reached; the next one comes with the next turn.

@@ -7,7 +7,7 @@ thread, with nothing in between; a `Clock` runs it in a worker thread with a gat
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -66,7 +66,8 @@ class Run:
             self.encode()
             self._state.note()
             if warm:
-                self._untraced = self._reference()
+                with suppress(Exception):  # the traced run will fail too, and can say where
+                    self._untraced = self._reference()
             outputs = self.forward()
             self.decode(outputs)
         except CyclesimError:
@@ -125,7 +126,6 @@ class Run:
 
     def close(self) -> None:
         """Drop everything that only the run needed."""
-        self.trace.complete = True
         self.builder.close()
         self._untraced = None
         self._state.forget()
@@ -197,6 +197,7 @@ def trace(
             run.measure()
         else:
             run.trace.timing = Timing(traced_ns=run.stopwatch.elapsed_ns)
+        run.trace.complete = True
     finally:
         run.close()
     return run.trace
@@ -214,6 +215,7 @@ def rehearse(
         outputs = run.execute(warm=True)
         run.certify(outputs)
         run.measure()
+        run.trace.complete = True
     finally:
         run.close()
     return run.trace

@@ -1,10 +1,19 @@
-"""What runs: models, tokenizers, tasks, and the steps before and after the model."""
+"""What runs: models, tokenizers, tasks, and the steps before and after the model.
 
-from cyclesim.machine.inputs import Encoding
-from cyclesim.machine.loading import load
-from cyclesim.machine.machine import Machine
-from cyclesim.machine.steps import HostResult, HostStep, Steps, Written, drive
-from cyclesim.machine.tasks import Task
+Lazy, so that the catalog of models can be read without importing torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cyclesim.machine.inputs import Encoding
+    from cyclesim.machine.loading import load
+    from cyclesim.machine.machine import Machine
+    from cyclesim.machine.steps import HostResult, HostStep, Steps, Written, drive
+    from cyclesim.machine.tasks import Task
 
 __all__ = [
     "Encoding",
@@ -17,3 +26,22 @@ __all__ = [
     "drive",
     "load",
 ]
+
+_HOMES = {
+    "Encoding": "inputs",
+    "HostResult": "steps",
+    "HostStep": "steps",
+    "Machine": "machine",
+    "Steps": "steps",
+    "Task": "tasks",
+    "Written": "steps",
+    "drive": "steps",
+    "load": "loading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

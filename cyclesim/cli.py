@@ -1,0 +1,251 @@
+"""The shell commands: a few lines each, over the public face.
+
+`cyclesim TEXT` is short for `cyclesim run TEXT`: anything that is not a command opens the app on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+import cyclesim
+from cyclesim.errors import CyclesimError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="cyclesim",
+    help="Watch a transformer run, one clock cycle at a time.\n\n"
+    "`cyclesim TEXT` opens the app on TEXT, paused before the first cycle.",
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Text = Annotated[
+    str | None,
+    typer.Argument(help="The text, a file that holds it, or - for standard input."),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="Embedded model, folder, or Hugging Face name.", metavar="NAME"),
+]
+Task = Annotated[
+    str | None, typer.Option("--task", help="What the output means; guessed from the model.")
+]
+Attention = Annotated[str, typer.Option("--attn", help="Attention: eager or sdpa.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:0.")]
+Dtype = Annotated[
+    str, typer.Option("--dtype", help="float32, float16, bfloat16 or float64.")
+]
+Resolution = Annotated[
+    str, typer.Option("--clock", help="How far one tick goes: layer, module or step.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Seed torch before anything random.")]
+MaxLength = Annotated[
+    int | None, typer.Option("--max-length", help="Cut the text to this many tokens.")
+]
+PadTo = Annotated[int | None, typer.Option("--pad-to", help="Pad the text to this many tokens.")]
+Trust = Annotated[
+    bool, typer.Option("--trust-remote-code", help="Run Python code that comes with the model.")
+]
+RandomInit = Annotated[
+    bool, typer.Option("--random-init", help="Accept a checkpoint that lacks weights.")
+]
+
+
+@app.command()
+def run(
+    text: Text = None,
+    model: Model = None,
+    task: Task = None,
+    clock: Resolution = "step",
+    attn: Attention = "eager",
+    device: Device = "auto",
+    dtype: Dtype = "float32",
+    seed: Seed = None,
+    max_length: MaxLength = None,
+    pad_to: PadTo = None,
+    trust_remote_code: Trust = False,
+    random_init: RandomInit = False,
+    ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
+) -> int:
+    """Open the app on TEXT (the default command)."""
+    from cyclesim.tui.app import run_app
+    from cyclesim.tui.launch import LaunchOptions
+
+    _check_resolution(clock)
+    words = _read(text)
+    options = LaunchOptions(
+        text=_default_text() if words is None else words,
+        model=model,
+        task=task,
+        attention=attn,
+        device=device,
+        dtype=dtype,
+        seed=seed,
+        max_length=max_length,
+        pad_to=pad_to,
+        clock=clock,  # type: ignore[arg-type]
+        ascii=ascii,
+        trust_remote_code=trust_remote_code,
+        random_init=random_init,
+    )
+    return run_app(options)
+
+
+@app.command()
+def trace(
+    text: Text = None,
+    model: Model = None,
+    task: Task = None,
+    clock: Resolution = "step",
+    attn: Attention = "eager",
+    device: Device = "auto",
+    dtype: Dtype = "float32",
+    seed: Seed = None,
+    max_length: MaxLength = None,
+    pad_to: PadTo = None,
+    trust_remote_code: Trust = False,
+    random_init: RandomInit = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the trace as JSON.")] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Print one sentence a cycle, for screen readers.")
+    ] = False,
+) -> int:
+    """Run to the end; print the table of cycles, the verdict and the result."""
+    _check_resolution(clock)
+    if as_json and plain:
+        raise CyclesimError("--json and --plain exclude each other: give one of them.")
+    words = _read(text)
+    with _progress() as say:
+        machine = cyclesim.load(
+            model,
+            task=task,
+            attn=attn,
+            device=device,
+            dtype=dtype,
+            seed=seed,
+            max_length=max_length,
+            pad_to=pad_to,
+            trust_remote_code=trust_remote_code,
+            random_init=random_init,
+            progress=say,
+        )
+        say("running every cycle")
+        made = cyclesim.trace(machine, _default_text() if words is None else words)
+    if as_json:
+        json.dump(made.to_json(), sys.stdout, ensure_ascii=False, allow_nan=False)
+        sys.stdout.write("\n")
+    elif plain:
+        from cyclesim.render.plain import plain_lines
+
+        for line in plain_lines(made, clock):  # type: ignore[arg-type]
+            print(line)
+    else:
+        from rich.console import Console
+
+        from cyclesim.render.table import trace_table
+
+        console = Console()
+        console.print(trace_table(made, clock, console.width))  # type: ignore[arg-type]
+    return 1 if made.verdict.bit_identical is False else 0
+
+
+@app.command()
+def models() -> int:
+    """List the models that come with cyclesim."""
+    from cyclesim.machine.catalog import DEFAULT, EMBEDDED
+
+    for model in EMBEDDED.values():
+        default = " (the default)" if model.name == DEFAULT else ""
+        print(f"{model.name}{default}  {model.task}\n    {model.about}")
+    print("any folder or Hugging Face name: pass it with --model; safetensors weights only")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; exits with 0, 1 or 2 (see the README)."""
+    argv = list(sys.argv[1:] if arguments is None else arguments)
+    if argv == ["--version"]:
+        print(f"cyclesim {cyclesim.__version__}")
+        sys.exit(0)
+    if not argv or argv[0] not in {*_commands(), "-h", "--help"}:
+        argv.insert(0, "run")
+    try:
+        code = app(argv, standalone_mode=False, prog_name="cyclesim")
+    except CyclesimError as error:
+        code = _say(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    except BrokenPipeError:
+        # The reader (`head`) has seen enough; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:
+        # Typer's own complaint about the command line: unknown option, missing value.
+        if not hasattr(error, "format_message"):
+            raise
+        code = _say(error.format_message().rstrip(".") + ": see cyclesim --help.")
+    sys.exit(code or 0)
+
+
+def _commands() -> set[str]:
+    return {str(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
+
+
+def _say(sentence: str) -> int:
+    print(f"cyclesim: {sentence}", file=sys.stderr)
+    return 2
+
+
+def _read(text: str | None) -> str | None:
+    """What TEXT stands for; None where none was given."""
+    if text is None:
+        return None
+    try:
+        if text == "-":
+            return sys.stdin.buffer.read().decode("utf-8")
+        if 0 < len(text) < 4096 and Path(text).is_file():
+            return Path(text).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        where = "standard input" if text == "-" else text
+        raise CyclesimError(f"{where} is not text in UTF-8: convert it first.") from None
+    except OSError as error:
+        raise CyclesimError(f"{text} cannot be read: {error.strerror}.") from None
+    except ValueError:  # a NUL byte: no file has such a name
+        pass
+    return text
+
+
+def _default_text() -> str:
+    from cyclesim.machine.catalog import DEFAULT, EMBEDDED
+
+    return EMBEDDED[DEFAULT].example
+
+
+def _check_resolution(clock: str) -> None:
+    if clock not in ("layer", "module", "step"):
+        raise CyclesimError(f"unknown --clock {clock!r}: use layer, module or step.")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], Any]]:
+    """A spinner on stderr where a person watches it; silence elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    with console.status("loading torch") as status:
+        yield lambda sentence: status.update(sentence)

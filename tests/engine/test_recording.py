@@ -1,0 +1,131 @@
+"""What the recorder keeps: copy on write, switched-off steps, random state, any module."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import cyclesim
+
+
+class Overwrites(nn.Module):
+    """Writes into a tensor that was recorded before, in four ways."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x * 2
+        y.add_(1)
+        y[0] = 7
+        y.T[1] = 9
+        torch.mul(y, 10, out=y)
+        return y + 0
+
+
+def test_recorded_numbers_survive_being_overwritten() -> None:
+    trace = cyclesim.trace(Overwrites(), inputs=torch.arange(6.0).reshape(2, 3))
+    shown = {c.number: c.outputs[0].numpy() for c in trace}
+    x = np.arange(6.0).reshape(2, 3)
+    assert [c.op for c in trace] == ["inputs", "mul", "add", "setitem", "setitem", "mul", "add"]
+    assert np.array_equal(shown[1], x * 2)
+    assert np.array_equal(shown[2], x * 2 + 1)
+    assert shown[3][0].tolist() == [7, 7, 7]
+    assert shown[3][1].tolist() == [7, 9, 11]
+    assert shown[5].tolist() == [[70, 90, 70], [70, 90, 110]]
+    assert trace.verdict.bit_identical is True
+    assert [c.sources for c in trace][-1] == (5,)
+    for cycle in trace:  # an input that is shown has the numbers it had then
+        for value in cycle.inputs:
+            if value.kept and value.source is not None and value.shape == (2, 3):
+                assert np.array_equal(value.numpy(), shown[value.source])
+
+
+def test_a_switched_off_step_is_a_nop_and_a_working_one_is_not() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.Dropout(0.5)).eval()
+    assert [c.nop for c in cyclesim.trace(model, inputs=torch.ones(1, 3))] == [False, False, True]
+    trace = cyclesim.trace(model.train(), inputs=torch.ones(1, 3))
+    assert [c.nop for c in trace] == [False, False, False]
+    assert model.training
+
+
+def test_a_training_run_is_compared_from_the_same_random_state() -> None:
+    model = nn.Sequential(nn.Linear(8, 64), nn.BatchNorm1d(64), nn.Dropout(0.5))
+    data = torch.randn(16, 8)
+    torch.manual_seed(3)
+    expected = model(data)
+    buffers = {n: b.clone() for n, b in model.named_buffers()}
+
+    model[1].reset_running_stats()
+    torch.manual_seed(3)
+    trace = cyclesim.trace(model, inputs=data)
+    assert trace.verdict.bit_identical is True
+    assert np.array_equal(trace[-1].outputs[0].numpy(), expected.detach().numpy())
+    for name, buffer in model.named_buffers():  # one forward's worth of statistics, not seven
+        assert torch.equal(buffer, buffers[name]), name
+    after = torch.rand(1)
+    torch.manual_seed(3)
+    model(data)
+    assert torch.equal(torch.rand(1), after)
+
+
+class Random(nn.Module):
+    """Not deterministic, by more than torch's random state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.calls += 1
+        return (x + 1) * self.calls
+
+
+def test_the_verdict_names_the_first_cycle_that_differs() -> None:
+    verdict = cyclesim.trace(Random(), inputs=torch.ones(2)).verdict
+    assert verdict.bit_identical is False
+    assert verdict.first_difference == 2
+    assert verdict.max_abs_diff == pytest.approx(2)
+    assert "not deterministic" in str(verdict)
+
+
+def test_the_memory_kept_is_the_memory_captured() -> None:
+    model = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 64))
+    trace = cyclesim.trace(model, inputs=torch.randn(32, 64))
+    assert trace.kept_bytes == 4 * 32 * 64 * 4
+
+
+@pytest.mark.parametrize(
+    ("model", "data"),
+    [
+        (nn.LSTM(4, 6, batch_first=True), torch.randn(2, 5, 4)),
+        (nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True)).eval(),
+         torch.randn(1, 3, 8, 8)),
+        (nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(8, 2, batch_first=True, dropout=0.0), 2
+        ).train(), torch.randn(2, 3, 8)),
+        (nn.Identity(), torch.randn(3)),
+        (nn.Bilinear(2, 3, 4), (torch.randn(5, 2), torch.randn(5, 3))),
+    ],
+    ids=["lstm", "cnn", "encoder", "identity", "two inputs"],
+)  # fmt: skip
+def test_any_module_runs(model: nn.Module, data: torch.Tensor) -> None:
+    trace = cyclesim.trace(model, inputs=data)
+    assert trace.verdict.bit_identical is True
+    assert [c.number for c in trace] == list(range(len(trace)))
+
+
+def test_nan_weights_run_and_the_first_cycle_with_nan_is_found() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    nn.init.constant_(model[1].bias, float("nan"))
+    trace = cyclesim.trace(model, inputs=torch.ones(1, 3))
+    assert trace.verdict.bit_identical is True
+    assert [c.has_nan for c in trace] == [False, False, True]
+    assert trace.first_nan == 2
+
+
+def test_values_that_were_not_kept_say_so() -> None:
+    plan = cyclesim.rehearse(nn.Linear(2, 2), inputs=torch.ones(1, 2))
+    assert plan.complete
+    assert len(plan.timing.full_speed) == len(plan)
+    with pytest.raises(cyclesim.CyclesimError, match="not kept"):
+        plan[1].outputs[0].numpy()
