@@ -150,7 +150,7 @@ class Builder:
             Seen(
                 op=op,
                 stack=stack,
-                ranks=tuple(t.dim() for t in given),
+                operands=len(given),
                 same_shape=_same_shape(given, results),
                 integer=not (results[0].is_floating_point() or results[0].is_complex()),
                 function=event.code.co_name,

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from cyclesim.trace import Call, Unit
@@ -32,18 +33,18 @@ class Seen(NamedTuple):
     Attributes:
         op: short name of the torch function.
         stack: the executing module calls, outermost first.
-        ranks: number of dimensions of each tensor input, in order.
+        operands: number of tensor inputs.
         same_shape: whether there are two tensor inputs that fill the same shape.
-        integer: whether the output holds integers or booleans (None before it has run).
+        integer: whether the output holds integers or booleans.
         function: name of the Python function that made the call.
         file: name of the source file that made the call.
     """
 
     op: str
-    stack: Sequence[Call]
-    ranks: tuple[int, ...]
+    stack: tuple[Call, ...]
+    operands: int
     same_shape: bool
-    integer: bool | None
+    integer: bool
     function: str
     file: str
 
@@ -103,6 +104,46 @@ class _Attention:
         return self.matmuls >= 2
 
 
+class _Place(NamedTuple):
+    """What the stack of module calls says. Remembered: every run has the same stacks."""
+
+    last: str
+    norm: bool
+    head: bool
+    pooler: bool
+    attention: Call | None
+    embeddings: bool
+    block: bool
+    activation: bool
+    ffn: bool
+    into_ffn: bool
+    out_of_ffn: bool
+    model: bool
+
+    @classmethod
+    @lru_cache(maxsize=8192)
+    def of(cls, stack: tuple[Call, ...]) -> _Place:
+        inner = stack[1:]
+        leaf = stack[-1] if stack else None
+        parent = stack[-2] if len(stack) > 1 else None
+        last = leaf.path.rpartition(".")[2] if leaf else ""
+        return cls(
+            last=last,
+            norm=leaf is not None and leaf.module.endswith(("LayerNorm", "RMSNorm")),
+            head=any(word in _HEADS for call in inner for word in call.path.split(".")),
+            pooler=_first(inner, "pooler") is not None,
+            # BERT nests `attention` → `attention.self`: together they are one attention.
+            attention=_first(inner, "attention", "attn"),
+            embeddings=last in _EMBEDDINGS or _first(inner, "embeddings") is not None,
+            block=any(c.path.rpartition(".")[2].isdigit() and not c.leaf for c in stack),
+            activation=leaf is not None and "activation" in _words(leaf),
+            ffn=_first(inner, "ffn", "mlp") is not None,
+            into_ffn=parent is not None and "intermediate" in _words(parent),
+            out_of_ffn=parent is not None and parent.path.endswith(".output"),
+            model=len(stack) == 2,
+        )
+
+
 class Namer:
     """Names the computations of one run, in order; call it once for each cycle."""
 
@@ -111,73 +152,58 @@ class Namer:
 
     def name(self, seen: Seen) -> Name:
         """The unit and step of the next computation."""
-        leaf = seen.stack[-1] if seen.stack else None
-        last = leaf.path.rpartition(".")[2] if leaf else ""
-        if seen.op in {"layer_norm", "rms_norm"} or _is_norm(leaf):
+        place = _Place.of(seen.stack)
+        op = seen.op
+        if place.norm or op in {"layer_norm", "rms_norm"}:
             return Name("layernorm", "layernorm")
         if seen.file == "masking_utils.py" or "attention_mask" in seen.function:
             return Name("input", "attention_mask")
         if "position_ids" in seen.function:
             return Name("embedding", "position_ids")
-
-        if head := self._head(seen):
-            return self._in_head(seen, head, last)
-        if any("pooler" in _words(c) for c in seen.stack[1:]):
-            return Name("pooler", self._projection_or(seen, "dense", "activation"))
-        if (attention := _innermost(seen.stack, "attention", "attn")) is not None:
-            return self._in_attention(seen, attention, last)
-        if last in _EMBEDDINGS or any("embeddings" in _words(c) for c in seen.stack[1:]):
-            return self._in_embeddings(seen, last)
-        if _in_block(seen.stack):
-            return self._in_block(seen, last)
-        if seen.op in _DROPOUTS and len(seen.stack) == 2 and last == "dropout":
+        if place.head:
+            return self._in_head(seen, place)
+        if place.pooler:
+            return Name("pooler", _dense_or_activation(seen, place))
+        if place.attention is not None:
+            return self._in_attention(seen, place, place.attention)
+        if place.embeddings:
+            return self._in_embeddings(seen, place)
+        if place.block:
+            return self._in_block(seen, place)
+        if op in _DROPOUTS and place.model and place.last == "dropout":
             # The dropout that the model class itself keeps in front of its head.
             return Name("classifier", "dropout")
-        if leaf is None or len(seen.stack) == 1:
-            return Name("other", _plain(seen.op))
-        return Name("other", _plain(seen.op))
+        return Name("other", _plain(op))
 
-    def _head(self, seen: Seen) -> str | None:
-        for call in seen.stack[1:]:
-            for word in call.path.split("."):
-                if word in _HEADS:
-                    return word
-        return None
+    def _in_head(self, seen: Seen, place: _Place) -> Name:
+        if seen.op in _LINEARS | _MATMULS and place.last in _LAST_OF_HEAD:
+            return Name("classifier", "logits")
+        return Name("classifier", _dense_or_activation(seen, place))
 
-    def _in_head(self, seen: Seen, head: str, last: str) -> Name:
-        if seen.op in _LINEARS | _MATMULS:
-            is_last = last in _LAST_OF_HEAD or last == "generator_lm_head"
-            return Name("classifier", "logits" if is_last else "dense")
-        if seen.op in _DROPOUTS:
-            return Name("classifier", "dropout")
-        if seen.op in _ACTIVATIONS or _in_activation(seen.stack):
-            return Name("classifier", "activation")
-        return Name("classifier", _plain(seen.op))
-
-    def _in_embeddings(self, seen: Seen, last: str) -> Name:
+    def _in_embeddings(self, seen: Seen, place: _Place) -> Name:
         if seen.op == "embedding":
-            return Name("embedding", _EMBEDDINGS.get(last, last or "embedding"))
+            return Name("embedding", _EMBEDDINGS.get(place.last, place.last or "embedding"))
         if seen.op in _LINEARS:
-            return Name("embedding", _EMBEDDINGS.get(last, last))
+            return Name("embedding", _EMBEDDINGS.get(place.last, place.last))
         if seen.op in _DROPOUTS:
             return Name("embedding", "dropout")
-        if seen.op in _ADDS and not seen.integer and len(seen.ranks) > 1:
+        if seen.op in _ADDS and not seen.integer and seen.operands > 1:
             return Name("embedding", "sum")
-        if seen.op == "gather" and seen.integer is not False:
+        if seen.op == "gather" and seen.integer:
             return Name("embedding", "token_type_ids")
         return Name("embedding", _plain(seen.op))
 
-    def _in_attention(self, seen: Seen, attention: Call, last: str) -> Name:
+    def _in_attention(self, seen: Seen, place: _Place, attention: Call) -> Name:
         state = self._attention.setdefault(attention, _Attention())
         if seen.op in _FUSED:
             state.matmuls = 2
             return Name("attention", "scaled_dot_product_attention")
         if seen.op in _LINEARS:
-            if last in _PROJECTIONS and not state.done:
-                return Name("attention", _PROJECTIONS[last])
-            if last in _ATTENTION_OUT:
+            if place.last in _PROJECTIONS and not state.done:
+                return Name("attention", _PROJECTIONS[place.last])
+            if place.last in _ATTENTION_OUT:
                 return Name("attention", "output.dense")
-            return Name("attention", last or "linear")
+            return Name("attention", place.last or "linear")
         if seen.op in _MATMULS:
             state.matmuls += 1
             if state.matmuls <= 2:
@@ -193,21 +219,20 @@ class Namer:
             if seen.op in _ADDS and seen.same_shape:
                 return Name("residual", "residual")
             return Name("attention", _plain(seen.op))
-        if seen.op in _SCALES and len(seen.ranks) == 1:
+        if seen.op in _SCALES and seen.operands == 1:
             return Name("attention", "scale")
         if seen.op in _FILLS or (seen.op in _ADDS and state.matmuls and not state.softmaxes):
             return Name("attention", "mask")
         return Name("attention", _plain(seen.op))
 
-    def _in_block(self, seen: Seen, last: str) -> Name:
+    def _in_block(self, seen: Seen, place: _Place) -> Name:
         if seen.op in _LINEARS:
-            parent = seen.stack[-2] if len(seen.stack) > 1 else None
-            if last in _FFN_IN or (parent and "intermediate" in _words(parent)):
+            if place.last in _FFN_IN or place.into_ffn:
                 return Name("ffn", "intermediate")
-            if last in _FFN_OUT or (parent and parent.path.endswith(".output")):
+            if place.last in _FFN_OUT or place.out_of_ffn:
                 return Name("ffn", "output.dense")
-            return Name("ffn" if _innermost(seen.stack, "ffn", "mlp") else "other", last)
-        if seen.op in _ACTIVATIONS or _in_activation(seen.stack):
+            return Name("ffn" if place.ffn else "other", place.last or "linear")
+        if seen.op in _ACTIVATIONS or place.activation:
             return Name("ffn", "activation")
         if seen.op in _DROPOUTS:
             return Name("ffn", "dropout")
@@ -215,13 +240,13 @@ class Namer:
             return Name("residual", "residual")
         return Name("other", _plain(seen.op))
 
-    @staticmethod
-    def _projection_or(seen: Seen, projection: str, activation: str) -> str:
-        if seen.op in _LINEARS:
-            return projection
-        if seen.op in _ACTIVATIONS or _in_activation(seen.stack):
-            return activation
-        return "dropout" if seen.op in _DROPOUTS else _plain(seen.op)
+
+def _dense_or_activation(seen: Seen, place: _Place) -> str:
+    if seen.op in _LINEARS:
+        return "dense"
+    if seen.op in _ACTIVATIONS or place.activation:
+        return "activation"
+    return "dropout" if seen.op in _DROPOUTS else _plain(seen.op)
 
 
 def _words(call: Call) -> str:
@@ -229,28 +254,9 @@ def _words(call: Call) -> str:
     return f"{call.path.rpartition('.')[2]} {call.module}".lower()
 
 
-def _innermost(stack: Sequence[Call], *words: str) -> Call | None:
-    """The outermost call of the innermost run of calls whose names hold one of `words`.
-
-    BERT nests `attention` → `attention.self`: together they are one attention.
-    """
-    found: Call | None = None
-    for call in stack[1:]:
-        if any(word in _words(call) for word in words):
-            return call
-    return found
-
-
-def _in_block(stack: Sequence[Call]) -> bool:
-    return any(c.path.rpartition(".")[2].isdigit() and not c.leaf for c in stack)
-
-
-def _in_activation(stack: Sequence[Call]) -> bool:
-    return bool(stack) and "activation" in _words(stack[-1])
-
-
-def _is_norm(leaf: Call | None) -> bool:
-    return leaf is not None and leaf.module.endswith(("LayerNorm", "RMSNorm"))
+def _first(stack: Sequence[Call], *words: str) -> Call | None:
+    """The outermost call whose name or class holds one of `words`."""
+    return next((c for c in stack if any(word in _words(c) for word in words)), None)
 
 
 def _plain(op: str) -> str:

@@ -22,6 +22,10 @@ from types import CodeType
 from typing import Any, NamedTuple, Protocol
 
 import torch
+from torch.nn.modules.module import (
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+)
 from torch.overrides import TorchFunctionMode, handle_torch_function
 from torch.utils.hooks import RemovableHandle
 
@@ -32,6 +36,8 @@ from cyclesim.machine import HostResult, HostStep
 __all__ = ["Event", "Gate", "HostEvent", "Node", "Recorder"]
 
 _REDISPATCH = handle_torch_function.__code__
+#: Makes a named tuple without its Python constructor, which would cost more than the rest.
+_new = tuple.__new__
 
 
 class Node(NamedTuple):
@@ -115,12 +121,12 @@ class Recorder(TorchFunctionMode):
         self._indexed = 0
 
     def __enter__(self) -> Recorder:
-        thread = get_ident()
+        enter, leave = self._hooks(get_ident())
+        self._handles = [
+            register_module_forward_pre_hook(enter),
+            register_module_forward_hook(leave, always_call=True),
+        ]
         try:
-            for index, (_, module) in enumerate(self.modules):
-                enter, leave = self._hooks(index, thread)
-                self._handles.append(module.register_forward_pre_hook(enter))
-                self._handles.append(module.register_forward_hook(leave, always_call=True))
             super().__enter__()
         except BaseException:
             self._remove_hooks()
@@ -138,17 +144,27 @@ class Recorder(TorchFunctionMode):
         while self._handles:
             self._handles.pop().remove()
 
-    def _hooks(self, index: int, thread: int) -> tuple[Callable[..., None], Callable[..., None]]:
-        # A hook belongs to the module, so it also fires when another thread calls the model.
+    def _hooks(self, thread: int) -> tuple[Callable[..., None], Callable[..., None]]:
+        # Hooks on every module at once cost two registrations, not two for each module, and
+        # leave the model's own hooks alone. They fire for every model in every thread, so they
+        # look at the thread and ignore modules that are not ours.
+        index_of = {id(module): index for index, (_, module) in enumerate(self.modules)}
+
         def enter(module: torch.nn.Module, args: Any) -> None:
             if get_ident() == thread:
-                self._node = Node(index, self._node)
+                index = index_of.get(id(module))
+                if index is not None:
+                    self._node = _new(Node, (index, self._node))
 
         def leave(module: torch.nn.Module, args: Any, output: Any) -> None:
-            # With always_call it also fires for a module whose forward never began (a user's
-            # pre-hook raised): pop only what was pushed.
+            # It is also called for a module whose forward never began (another pre-hook raised):
+            # leave only what was entered.
             node = self._node
-            if get_ident() == thread and node is not None and node.module == index:
+            if (
+                node is not None
+                and get_ident() == thread
+                and index_of.get(id(module)) == node.module
+            ):
                 self._node = node.parent
 
         return enter, leave
@@ -179,8 +195,8 @@ class Recorder(TorchFunctionMode):
             # torch.nn.functional re-dispatches its own functions: the caller is two frames up.
             frame = frame.f_back.f_back
         code, place = frame.f_code, frame.f_lasti
-        event = Event(
-            func, args, kwargs, output, self._node, code, place, started, ended, marks
+        event = _new(
+            Event, (func, args, kwargs, output, self._node, code, place, started, ended, marks)
         )
         self.events.append(event)
         if self.gate is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.nn.modules import module
 
 import cyclesim
 from cyclesim import Clock, CyclesimError, ModelError
@@ -43,7 +44,9 @@ def clock_threads() -> list[threading.Thread]:
 
 
 def hooks(model: torch.nn.Module) -> int:
-    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
+    """How many hooks there are, on the model and on all modules."""
+    own = sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
+    return own + len(module._global_forward_hooks) + len(module._global_forward_pre_hooks)
 
 
 def test_nothing_runs_before_it_is_asked_for(model: Any, batch: Any) -> None:

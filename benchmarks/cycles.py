@@ -1,0 +1,203 @@
+"""What observing costs, as ratios: run `python benchmarks/cycles.py`.
+
+Both sides of every ratio run in one process, one after the other, round after round, and the
+medians are compared: a busy machine slows both. The goals are those of the project's design.
+Options: `--rounds N`, `--quick` (small models only), `--app` (also the terminal app, in a pty).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from statistics import median
+from typing import Any, NamedTuple
+
+import torch
+from rich.console import Console
+from rich.table import Table
+from transformers import BertConfig, BertForTokenClassification
+
+import cyclesim
+from cyclesim.engine.builder import Builder
+from cyclesim.engine.recorder import Recorder
+
+now = time.perf_counter_ns
+
+
+class Row(NamedTuple):
+    """One line of the table: what was measured, the figure, and the goal it is held against."""
+
+    what: str
+    measured: str
+    goal: str
+    met: bool
+
+
+class Bare(torch.overrides.TorchFunctionMode):
+    """A function mode that does nothing: the least any observer of this kind can cost."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+def bert(layers: int, width: int) -> torch.nn.Module:
+    torch.manual_seed(0)
+    config = BertConfig(
+        num_hidden_layers=layers,
+        hidden_size=width,
+        num_attention_heads=max(2, width // 64),
+        intermediate_size=4 * width,
+        num_labels=5,
+    )
+    return BertForTokenClassification._from_config(config, attn_implementation="eager").eval()
+
+
+def tokens(length: int) -> dict[str, torch.Tensor]:
+    ids = torch.randint(1000, 30000, (1, length))
+    return {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+
+
+def interleaved(sides: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Median nanoseconds of each side, the sides taking turns."""
+    for side in sides.values():
+        side()
+    times: dict[str, list[int]] = {name: [] for name in sides}
+    for _ in range(rounds):
+        for name, side in sides.items():
+            start = now()
+            side()
+            times[name].append(now() - start)
+    return {name: median(t) for name, t in times.items()}
+
+
+def capture(name: str, model: torch.nn.Module, length: int, rounds: int, goal: float) -> list[Row]:
+    """All cycles captured, against the plain forward."""
+    batch = tokens(length)
+
+    def under(context: Callable[[], Any]) -> Callable[[], Any]:
+        def run() -> None:
+            with torch.no_grad(), context():
+                model(**batch)
+
+        return run
+
+    def built() -> None:
+        with torch.no_grad(), Recorder(model) as recorder:
+            model(**batch)
+        Builder(recorder).update()
+
+    sides = {
+        "plain": under(nullcontext),
+        "bare": under(Bare),
+        "captured": under(lambda: Recorder(model)),
+        "built": built,
+    }
+    medians = interleaved(sides, rounds)
+    plain = medians["plain"]
+    ratio = medians["captured"] / plain
+    detail = f"bare function mode {medians['bare'] / plain:.2f}, with cycles {medians['built'] / plain:.2f}"
+    return [
+        Row(
+            f"all cycles captured ÷ plain forward, {name}, {length} tokens ({plain / 1e6:.1f} ms)",
+            f"{ratio:.3f}  ({detail})",
+            f"≤ {goal:.2f}",
+            ratio <= goal,
+        )
+    ]
+
+
+def memory(name: str, model: torch.nn.Module, length: int) -> Row:
+    """Bytes that the trace keeps alive ÷ unique bytes of what the cycles wrote."""
+    trace = cyclesim.trace(model, inputs=tokens(length), measure=False)
+    unique: dict[object, int] = {}
+    for cycle in trace:
+        for value in cycle.outputs:
+            if value.data is not None:
+                key, nbytes = value.data.storage
+                unique[key] = nbytes
+    ratio = trace.kept_bytes / sum(unique.values())
+    return Row(
+        f"memory kept ÷ unique bytes captured, {name}, {length} tokens "
+        f"({sum(unique.values()) / 1e6:.1f} MB)",
+        f"{ratio:.3f}",
+        "≤ 1.05",
+        ratio <= 1.05,
+    )
+
+
+def stepping(model: torch.nn.Module, length: int) -> Row:
+    """One step of the live clock, from resume to pause, without the time inside the function."""
+    costs = []
+    for _ in range(3):
+        with cyclesim.Clock(model, inputs=tokens(length), measure=False) as clock:
+            clock.step(20)
+            while True:
+                start = now()
+                cycle = clock.step()
+                took = now() - start
+                if cycle is None:
+                    break
+                costs.append(took - cycle.self_ns)
+    micro = median(costs) / 1e3
+    return Row("one step, engine side, without the operation", f"{micro:.0f} µs", "≤ 100 µs",
+               micro <= 100)  # fmt: skip
+
+
+def importing(rounds: int) -> Row:
+    """`import cyclesim` over bare Python, in fresh processes."""
+    sides = {
+        name: lambda code=code: subprocess.run([sys.executable, "-c", code], check=True)
+        for name, code in {"bare": "pass", "import": "import cyclesim"}.items()
+    }
+    medians = interleaved(sides, rounds)
+    extra = (medians["import"] - medians["bare"]) / 1e9
+    return Row("import cyclesim, over bare Python", f"{extra:.3f} s", "≤ 0.1 s", extra <= 0.1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--quick", action="store_true", help="small models only")
+    parser.add_argument("--app", action="store_true", help="also the terminal app, in a pty")
+    options = parser.parse_args()
+
+    small = bert(4, 128)
+    rows = capture("4×128", small, 32, options.rounds * 5, 1.45)
+    rows.append(memory("4×128", small, 32))
+    rows.append(stepping(small, 32))
+    if not options.quick:
+        base = bert(12, 768)
+        for length in (32, 128):
+            rows += capture("BERT-base", base, length, options.rounds, 1.08)
+            rows.append(memory("BERT-base", base, length))
+    rows.append(importing(max(5, options.rounds // 3)))
+    if options.app:
+        from app import app_rows  # beside this file
+
+        rows += [Row(*row) for row in app_rows()]
+
+    table = Table(title=_machine())
+    for heading in ("what", "measured", "goal", ""):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(row.what, row.measured, row.goal, "reached" if row.met else "missed")
+    Console(width=int(os.environ.get("COLUMNS", "130"))).print(table)
+
+
+def _machine() -> str:
+    import transformers
+
+    return (
+        f"Python {platform.python_version()}, torch {torch.__version__}, transformers "
+        f"{transformers.__version__}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    )
+
+
+if __name__ == "__main__":
+    main()
