@@ -18,7 +18,7 @@ from cyclesim._version import __version__
 from cyclesim.errors import CyclesimError, ModelError
 
 if TYPE_CHECKING:
-    from cyclesim.engine import Clock, rehearse, trace
+    from cyclesim.engine import Clock, edits, rehearse, trace
     from cyclesim.machine import Machine, load
     from cyclesim.trace import Cycle, Trace
 
@@ -30,6 +30,7 @@ __all__ = [
     "ModelError",
     "Trace",
     "__version__",
+    "edits",
     "load",
     "rehearse",
     "trace",
@@ -40,6 +41,7 @@ _HOMES = {
     "Cycle": "cyclesim.trace",
     "Machine": "cyclesim.machine",
     "Trace": "cyclesim.trace",
+    "edits": "cyclesim.engine",
     "load": "cyclesim.machine",
     "rehearse": "cyclesim.engine",
 }

@@ -171,8 +171,11 @@ def _recurrent(inputs: _Values, outputs: _Values, arguments: Mapping[str, str]) 
     # Every weight matrix (input-hidden and hidden-hidden, of each layer and direction) meets every
     # token once. The gates' own elementwise work is not counted.
     tokens = prod(inputs[0].shape[:-1])
-    skip = ("input", "data", "hx", "batch_sizes")
-    weights = [v for v in inputs[1:] if len(v.shape) == 2 and v.name not in skip]
+    # torch names the operands of its overloads alike, so a weight is known by being a parameter.
+    matrices = [v for v in inputs[1:] if len(v.shape) == 2]
+    weights = [v for v in matrices if v.kind == "parameter"]
+    if not weights:
+        weights = [v for v in matrices if v.name not in ("hx", "hx[0]", "hx[1]")]
     return 2 * tokens * sum(prod(v.shape) for v in weights)
 
 

@@ -92,6 +92,6 @@ FREE: frozenset[str] = _words(
     item tolist numpy manual_seed identity get set delitem
     tokenize encode decode batch_decode convert_tokens_to_ids convert_ids_to_tokens
     build_inputs_with_special_tokens create_token_type_ids_from_sequences truncate
-    truncate_sequences prepare_for_model
+    truncate_sequences prepare_for_model post_process inputs merge_entities
     """
 )

@@ -40,7 +40,7 @@ def traffic(cycle: Cycle) -> Traffic:
     written = sum(_size(v) for v in cycle.outputs)
     if name == "setitem":
         # `x[i] = y` writes y's elements, not the whole of x.
-        values = [v for v in cycle.inputs if v.name == "value"]
+        values = [v for v in cycle.inputs if v.name in ("value", "v")]
         moved = sum(_size(v) for v in cycle.inputs if v.name not in ("input", "self"))
         return Traffic(moved, min(written, sum(_size(v) for v in values)) if values else written)
     if name in _LOOKUPS and cycle.inputs and cycle.outputs:

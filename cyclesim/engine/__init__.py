@@ -1,6 +1,7 @@
 """How it runs: recorder, live clock, naming, timing, verdict."""
 
+from cyclesim.engine import edits
 from cyclesim.engine.clock import Clock
 from cyclesim.engine.run import rehearse, trace
 
-__all__ = ["Clock", "rehearse", "trace"]
+__all__ = ["Clock", "edits", "rehearse", "trace"]

@@ -8,6 +8,8 @@ wiring, from the cycle that wrote it to the cycles that read it. It can be fed o
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from types import CodeType
 from typing import Any
 
@@ -20,6 +22,7 @@ from cyclesim.engine.functions import (
     is_wiring,
     op_name,
     overwritten,
+    same_view,
     tensors_in,
     written,
 )
@@ -37,14 +40,18 @@ class Builder:
     Args:
         recorder: where the events come from.
         keep: keep references to the tensors (False: shapes and names only).
+        known: cycles of an earlier run that this run replays; taken over as they are.
     """
 
-    def __init__(self, recorder: Recorder, *, keep: bool = True) -> None:
+    def __init__(
+        self, recorder: Recorder, *, keep: bool = True, known: Sequence[Cycle] = ()
+    ) -> None:
         self.cycles: list[Cycle] = []
         #: For each cycle, the index of its event.
         self.event_of: list[int] = []
         self._recorder = recorder
         self._keep = keep
+        self._known = known
         self._namer = Namer()
         self._read = 0
         self._calls: dict[int, tuple[Node, Call]] = {}
@@ -57,18 +64,7 @@ class Builder:
         # What the trace shows of each piece of memory: outputs as (event, place), and inputs.
         self._outputs_in: dict[int, list[tuple[Value, int, int]]] = {}
         self._inputs_in: dict[int, list[Value]] = {}
-        self._parameters = {
-            id(tensor): (name, kind)
-            for named, kind in (
-                (recorder.model.named_parameters(remove_duplicate=False), "parameter"),
-                (recorder.model.named_buffers(remove_duplicate=False), "buffer"),
-            )
-            for name, tensor in named
-        }
-        self._parameter_storages = {
-            storage_key(t)[0]: id(t)
-            for t in (*recorder.model.parameters(), *recorder.model.buffers())
-        }
+        self._layout = recorder.layout
         self._host: dict[int, tuple[Written, int]] = {}
 
     def update(self) -> list[Cycle]:
@@ -96,7 +92,6 @@ class Builder:
         self._host.clear()
         self._outputs_in.clear()
         self._inputs_in.clear()
-        self._recorder.events.clear()
 
     # -- events ------------------------------------------------------------------------------
 
@@ -139,6 +134,9 @@ class Builder:
             self._wire(event)
             return
         number = len(self.cycles)
+        if number < len(self._known):
+            self._adopt(event, self._known[number])
+            return
         op = op_name(event.func)
         stack = self._stack(event.node)
         targets = overwritten(event.func, event.args, event.kwargs)
@@ -158,7 +156,7 @@ class Builder:
             )
         )
         # Handing back the very memory it was given is how a switched-off dropout does nothing.
-        nop = not targets and all(any(_is_alias(r, g) for g in given) for r in results)
+        nop = not targets and all(any(same_view(r, g) for g in given) for r in results)
         outputs = []
         for place, tensor in enumerate(results):
             self._remember(tensor, number, through_storage=bool(targets))
@@ -186,8 +184,38 @@ class Builder:
         )
         self._append(cycle)
 
+    def _adopt(self, event: Event, cycle: Cycle) -> None:
+        """Take over the cycle of a replayed event: only the dataflow has to be followed again."""
+        stack = self._stack(event.node)
+        self._layer(stack)
+        self._namer.adopt(cycle)
+        self._part_with(overwritten(event.func, event.args, event.kwargs))
+        results = written(event.func, event.args, event.kwargs, event.output)
+        for place, (value, tensor) in enumerate(zip(cycle.outputs, results, strict=True)):
+            self._remember(tensor, cycle.number, through_storage=cycle.inplace)
+            self._keep_output(value, tensor, place)
+        self.cycles.append(cycle)
+        self.event_of.append(self._read)
+
+    def edit(self, tensors: Sequence[torch.Tensor]) -> None:
+        """The last cycle's outputs were replaced by `tensors` before they were handed on."""
+        cycle = self.cycles[-1]
+        for kept in self._outputs_in.values():  # the old numbers may belong to another branch
+            kept[:] = [entry for entry in kept if not any(entry[0] is v for v in cycle.outputs)]
+        outputs = []
+        for place, (old, tensor) in enumerate(zip(cycle.outputs, tensors, strict=True)):
+            self._remember(tensor, cycle.number)
+            value = value_of(old.name, tensor, keep=self._keep)
+            value.words = old.words
+            self._keep_output(value, tensor, place, event=self._read - 1)
+            outputs.append(value)
+        # A new cycle: a run that was rewound shares the old one with the branch it left.
+        self.cycles[-1] = replace(cycle, edited=True, outputs=tuple(outputs))
+
     def _append(self, cycle: Cycle) -> None:
         cost.annotate(cycle)
+        sources = (self.cycles[s] for s in cycle.sources)
+        cycle.downstream = any(s.edited or s.downstream for s in sources)
         self.cycles.append(cycle)
         self.event_of.append(self._read)
 
@@ -214,7 +242,7 @@ class Builder:
                     self._producer[id(held)] = number
 
     def _source(self, tensor: torch.Tensor) -> int | None:
-        if id(tensor) in self._parameters:
+        if id(tensor) in self._layout.parameters:
             return None
         return self._producer.get(id(tensor))
 
@@ -224,9 +252,12 @@ class Builder:
             return known[1]
         return self._source(read.value) if isinstance(read.value, torch.Tensor) else None
 
-    def _keep_output(self, value: Value, tensor: torch.Tensor, place: int) -> None:
+    def _keep_output(
+        self, value: Value, tensor: torch.Tensor, place: int, event: int | None = None
+    ) -> None:
         key = storage_key(tensor)[0]
-        self._outputs_in.setdefault(key, []).append((value, self._read, place))
+        number = self._read if event is None else event
+        self._outputs_in.setdefault(key, []).append((value, number, place))
 
     def _part_with(self, targets: list[torch.Tensor]) -> None:
         """This event overwrote `targets`: show what was there before from the saved copies.
@@ -270,14 +301,14 @@ class Builder:
         return inputs, arguments
 
     def _input(self, name: str, tensor: torch.Tensor) -> Value:
-        known = self._parameters.get(id(tensor))
+        known = self._layout.parameters.get(id(tensor))
         if known is not None:
             return value_of(name, tensor, kind=known[1], parameter=known[0], keep=self._keep)
         source = self._source(tensor)
         key = storage_key(tensor)[0]
-        owner = self._parameter_storages.get(key)
+        owner = self._layout.storages.get(key)
         if source is None and owner is not None:  # a view of a weight
-            parameter, kind = self._parameters[owner]
+            parameter, kind = self._layout.parameters[owner]
             return value_of(name, tensor, kind=kind, parameter=parameter, keep=self._keep)
         kind = "observed" if source is not None else "constant"
         # A copy that wiring made (`contiguous`) would be kept twice: its producer has the numbers.
@@ -318,7 +349,7 @@ class Builder:
         if known is None:
             count = self._call_counts.get(node.module, 0) + 1
             self._call_counts[node.module] = count
-            path, module = self._recorder.modules[node.module]
+            path, module = self._layout.modules[node.module]
             leaf = next(module.children(), None) is None
             known = (node, Call(path, count, type(module).__name__, leaf))
             self._calls[id(node)] = known  # holds the node, so that its id stays its own
@@ -339,16 +370,6 @@ def _same_shape(given: list[torch.Tensor], results: list[torch.Tensor]) -> bool:
         return False
     shape = results[0].shape
     return sum(t.shape == shape for t in given) >= 2
-
-
-def _is_alias(result: torch.Tensor, given: torch.Tensor) -> bool:
-    return result is given or (
-        result.shape == given.shape
-        and result.dtype == given.dtype
-        and result.stride() == given.stride()
-        and storage_key(result) == storage_key(given)
-        and result.storage_offset() == given.storage_offset()
-    )
 
 
 def _where(code: CodeType, instruction: int) -> str:

@@ -16,21 +16,25 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 from cyclesim.engine.builder import Builder
-from cyclesim.engine.functions import only_rearranges
+from cyclesim.engine.data import TorchData
+from cyclesim.engine.edits import Edit, apply
+from cyclesim.engine.functions import only_rearranges, overwritten, written
 from cyclesim.engine.recorder import Event, HostEvent, Node
 from cyclesim.engine.rendezvous import Cancelled, Rendezvous
+from cyclesim.engine.replay import put, rebuild
 from cyclesim.engine.run import Run
 from cyclesim.errors import CyclesimError
 from cyclesim.machine import HostStep, Machine
-from cyclesim.trace import Call, Cycle, Resolution, Trace
+from cyclesim.trace import Call, Cycle, Resolution, Trace, Value
 from cyclesim.trace.groups import group_key
 
-__all__ = ["Clock"]
+__all__ = ["Branch", "Clock"]
 
 #: Told what will run next: the module calls it stands in, the repeated block, the host unit.
 Upcoming = Callable[[tuple[Call, ...], int | None, str], bool]
@@ -47,7 +51,8 @@ class Clock:
         measure: repeat the run at full speed when it has ended, for the times.
 
     Attributes:
-        trace: grows with every cycle; complete when `finished`.
+        plan: the rehearsal that was given, if any.
+        branches: futures that were left behind by `rewind` or `edit`, oldest first.
 
     Use it as a context manager, or call `close`: a clock that is dropped stops its run as well,
     leaving no thread and no hook.
@@ -63,14 +68,20 @@ class Clock:
         measure: bool = True,
         plan: Trace | None = None,
     ) -> None:
-        self._session = _Session(Machine.of(machine, tokenizer), text, inputs, measure)
+        run = Run(Machine.of(machine, tokenizer), text, inputs)
+        self._owner = _Owner(_Session(run, measure))
         self._position: int | None = None
         self.plan = plan
-        self.trace: Trace = self._session.run.trace
-        # The session knows nothing of the clock, so a forgotten clock can be collected.
-        self._finalizer = weakref.finalize(self, self._session.stop)
+        self.branches: list[Branch] = []
+        # The sessions know nothing of the clock, so a forgotten clock can be collected.
+        self._finalizer = weakref.finalize(self, self._owner.stop)
 
     # -- where it stands ---------------------------------------------------------------------
+
+    @property
+    def trace(self) -> Trace:
+        """What has run: it grows with every cycle and is complete when `finished`."""
+        return self._session.run.trace
 
     @property
     def executed(self) -> int:
@@ -235,6 +246,67 @@ class Clock:
         self._position = number
         return self.current
 
+    # -- changing the run --------------------------------------------------------------------
+
+    def rewind(self, number: int, branch: Branch | None = None) -> Cycle | None:
+        """Stand right after cycle `number` again, with everything after it yet to run.
+
+        What ran up to there is handed back from the record, so no kernel runs again. The future
+        that is left behind is kept in `branches`.
+
+        Args:
+            number: a cycle that has run.
+            branch: go back into this earlier future instead of the present one.
+
+        Raises:
+            CyclesimError: that cycle has not run.
+        """
+        source = self._session if branch is None else branch.session
+        executed = len(source.run.trace.cycles)
+        if not 0 <= number < executed:
+            raise CyclesimError(
+                f"cycle {number} has not run: cycles 0 to {executed - 1} can be rewound to."
+            )
+        self._open()
+        left = self._session
+        self._owner.stop()
+        self.branches.append(Branch(len(self.branches), number, left.run.trace, left))
+        self._owner.session = source.resumed(number)
+        self._go(after=lambda c: c.number == number)
+        return self.current
+
+    def edit(self, new: Edit, *, index: Any = None, output: int = 0) -> Cycle:
+        """Change what the current cycle wrote; the run goes on from the changed numbers.
+
+        Looking back, the run is first rewound to the cycle that is looked at.
+
+        Args:
+            new: a tensor, an array, a number, or a function `(tensor, cycle) -> tensor` such as
+                those of `cyclesim.edits`.
+            index: the slice to change; the whole tensor otherwise.
+            output: which output, where the cycle has several.
+
+        Raises:
+            CyclesimError: nothing has run yet, or shape, type or device do not fit.
+        """
+        number = self._position
+        if number is None:
+            raise CyclesimError("nothing has run yet: step to a cycle first, then edit it.")
+        cycle = self.trace.cycles[number]
+        if not 0 <= output < len(cycle.outputs):
+            raise CyclesimError(f"cycle {number} has {len(cycle.outputs)} output(s), from 0.")
+        if cycle.unit in ("input", "output") and not cycle.stack:
+            raise CyclesimError(
+                f"cycle {number} ({cycle.step}) is a step outside the model: edit a cycle of the "
+                "model, or run another text."
+            )
+        tensors = [_tensor(v) for v in cycle.outputs]
+        tensors[output] = apply(new, tensors[output], cycle, index)  # before anything is undone
+        if self.looking_back or not self._session.can_edit:
+            self.rewind(number)
+        self._session.replace(tensors)
+        return self.trace.cycles[number]
+
     # -- ending ------------------------------------------------------------------------------
 
     def cancel(self) -> None:
@@ -256,8 +328,7 @@ class Clock:
     ) -> None:
         if self.finished:
             return
-        if not self._finalizer.alive:
-            raise CyclesimError("this clock is closed: make a new one to run again.")
+        self._open()
         if self._session.rendezvous.ended:
             raise CyclesimError("this run was cancelled or failed: make a new clock to run again.")
         try:
@@ -267,12 +338,51 @@ class Clock:
                 self._position = self.executed - 1
 
 
+    def _open(self) -> None:
+        if not self._finalizer.alive:
+            raise CyclesimError("this clock is closed: make a new one to run again.")
+
+    @property
+    def _session(self) -> _Session:
+        return self._owner.session
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A future that was left behind.
+
+    Attributes:
+        number: its place in `Clock.branches`.
+        at: the cycle that was rewound to.
+        trace: what had run when it was left.
+    """
+
+    number: int
+    at: int
+    trace: Trace
+    session: _Session = field(repr=False)
+
+
+class _Owner:
+    """Holds the session that runs at present, for the clock and for its finalizer."""
+
+    def __init__(self, session: _Session) -> None:
+        self.session = session
+
+    def stop(self) -> None:
+        self.session.stop()
+
+
 class _Session:
     """The worker thread of one run, and what it shares with the clock."""
 
-    def __init__(self, machine: Machine, text: str | None, inputs: Any, measure: bool) -> None:
+    def __init__(self, run: Run, measure: bool) -> None:
         self.rendezvous = Rendezvous()
-        self.run = Run(machine, text, inputs, gate=self)
+        self.run = run
+        self.run.recorder.gate = self
+        self.can_edit = False
+        self.outputs: Any = None
+        self._replacement: list[torch.Tensor] | None = None
         self.error: BaseException | None = None
         self._measure = measure
         self._after: Callable[[Cycle], bool] | None = None
@@ -292,6 +402,18 @@ class _Session:
             error, self.error = self.error, None
             raise error
 
+    def resumed(self, number: int) -> _Session:
+        """A new session of the same run that will hand back cycles 0 to `number`."""
+        run = Run(
+            self.run.machine, self.run.text, self.run.inputs, resume=(self.run, number)
+        )
+        return _Session(run, self._measure)
+
+    def replace(self, tensors: list[torch.Tensor]) -> None:
+        """The model, paused right after a cycle, shall go on with `tensors` as its outputs."""
+        self._replacement = tensors
+        self._builder.edit(tensors)
+
     def stop(self) -> None:
         self.rendezvous.cancel()
         if self._started and threading.current_thread() is not self._thread:
@@ -302,7 +424,7 @@ class _Session:
     def _work(self) -> None:
         try:
             self.rendezvous.start()
-            outputs = self.run.execute()
+            self.outputs = outputs = self.run.execute()
             # The output steps are done; what follows is not part of the stepped run.
             self._after = self._before = None
             self.run.certify(outputs)
@@ -336,12 +458,21 @@ class _Session:
         while self._before is not None and self._before(*place):
             self._pause()
 
-    def after(self, event: Event | HostEvent) -> None:
-        for cycle in self._builder.update():
+    def after(self, event: Event | HostEvent) -> Event | HostEvent:
+        new = self._builder.update()
+        if new:
+            self.run.note_randomness()
+        for cycle in new:
             if self._reached(cycle):
                 last = isinstance(event, HostEvent) and event.step.last
                 if not last or self.error:  # after the last step, go on to the verdict
+                    self.can_edit = isinstance(event, Event)
                     self._pause()
+                    self.can_edit = False
+        if self._replacement is not None and isinstance(event, Event):
+            event = _edited(event, self._replacement)
+            self._replacement = None
+        return event
 
     def _reached(self, cycle: Cycle) -> bool:
         try:
@@ -354,11 +485,31 @@ class _Session:
     def _pause(self) -> None:
         # The goal is reached; the next one comes with the next turn.
         self._after = self._before = None
+        # Whatever draws random numbers during the pause must not change what the model draws.
+        randomness = self.run.state.randomness
+        state = randomness.now()
         self.run.stopwatch.leave_out(self.rendezvous.pause())
+        randomness.put(state)
 
     @property
     def _builder(self) -> Builder:
         return self.run.builder
+
+
+def _edited(event: Event, tensors: list[torch.Tensor]) -> Event:
+    """The event with `tensors` as its outputs, in the shape the model expects them."""
+    edits = tuple(tensors)
+    if overwritten(event.func, event.args, event.kwargs):
+        # The model goes on with the memory that was overwritten, not with what was returned.
+        put(edits, written(event.func, event.args, event.kwargs, event.output))
+        return event._replace(edits=edits)
+    return event._replace(output=rebuild(event.output, edits), edits=edits)
+
+
+def _tensor(value: Value) -> torch.Tensor:
+    if not isinstance(value.data, TorchData):
+        raise CyclesimError(f"the values of {value.name!r} were not kept, so they cannot be edited.")
+    return value.data.tensor
 
 
 def _key(

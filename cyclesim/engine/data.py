@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from cyclesim.trace import Stats, Value
-from cyclesim.trace.tensor import Index, Kind
+from cyclesim.trace.tensor import Index, Kind, Raw
 
 __all__ = ["TorchData", "dtype_name", "storage_key", "to_numpy", "value_of"]
 
@@ -76,6 +76,34 @@ class TorchData:
     @property
     def storage(self) -> tuple[object, int]:
         return storage_key(self.tensor)
+
+    def raw(self) -> Raw | None:
+        """The bytes of the storage, read where they are; on a GPU only the asked-for range travels."""
+        tensor = self.tensor.detach()
+        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+            return None
+        # A lazy conjugate or minus sign is not in the bytes: make it so.
+        tensor = tensor.resolve_conj().resolve_neg()
+        try:
+            storage = tensor.untyped_storage()
+        except (NotImplementedError, RuntimeError):
+            return None
+        size = tensor.element_size()
+
+        def fetch(start: int, stop: int) -> np.ndarray:
+            flat = torch.empty(0, dtype=torch.uint8, device=tensor.device)
+            with torch.no_grad():
+                flat.set_(storage, start, (stop - start,))
+            return flat.cpu().numpy()
+
+        return Raw(
+            (str(tensor.device), storage_key(tensor)[0]),
+            dtype_name(tensor.dtype),
+            tensor.storage_offset() * size,
+            tuple(tensor.shape),
+            tuple(s * size for s in tensor.stride()),
+            fetch,
+        )
 
 
 def value_of(

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch.overrides import get_testing_overrides
 
-__all__ = ["Kind", "argument_names", "is_wiring", "kind_of", "only_rearranges", "op_name", "overwritten", "tensors_in", "written"]
+__all__ = ["Kind", "argument_names", "is_wiring", "kind_of", "only_rearranges", "op_name", "overwritten", "same_view", "tensors_in", "written"]
 
 
 class Kind(Enum):
@@ -139,6 +139,18 @@ def tensors_in(value: Any) -> Iterator[torch.Tensor]:
     elif isinstance(value, Mapping):
         for item in value.values():
             yield from tensors_in(item)
+
+
+def same_view(result: torch.Tensor, given: torch.Tensor) -> bool:
+    """Whether two tensors are the same numbers at the same place in the same memory."""
+    return result is given or (
+        result.shape == given.shape
+        and result.dtype == given.dtype
+        and result.stride() == given.stride()
+        and result.storage_offset() == given.storage_offset()
+        and result.numel() > 0
+        and _same_memory(result, given)
+    )
 
 
 @cache

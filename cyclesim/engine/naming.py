@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from cyclesim.trace import Call, Unit
+from cyclesim.trace import Call, Cycle, Unit
 
 __all__ = ["Name", "Namer", "Seen"]
 
@@ -84,6 +84,7 @@ _ACTIVATIONS = {
     "relu_", "silu_",
 }  # fmt: skip
 _MATMULS = {"matmul", "bmm", "baddbmm", "__matmul__", "einsum"}
+_PLAIN_MATMULS = {op.strip("_") for op in _MATMULS}
 _LINEARS = {"linear", "addmm"}
 _SCALES = {"mul", "div", "__mul__", "__truediv__", "__rmul__", "mul_", "div_", "true_divide"}
 _ADDS = {"add", "__add__", "__radd__", "add_", "__iadd__"}
@@ -174,6 +175,16 @@ class Namer:
             # The dropout that the model class itself keeps in front of its head.
             return Name("classifier", "dropout")
         return Name("other", _plain(op))
+
+    def adopt(self, cycle: Cycle) -> None:
+        """Count a cycle that an earlier run has named, so that the next ones are named right."""
+        attention = _Place.of(cycle.stack).attention if cycle.unit == "attention" else None
+        if attention is not None:
+            state = self._attention.setdefault(attention, _Attention())
+            if cycle.op in _FUSED:
+                state.matmuls = 2
+            state.matmuls += cycle.op in _PLAIN_MATMULS
+            state.softmaxes += cycle.op == "softmax"
 
     def _in_head(self, seen: Seen, place: _Place) -> Name:
         if seen.op in _LINEARS | _MATMULS and place.last in _LAST_OF_HEAD:

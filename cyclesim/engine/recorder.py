@@ -31,6 +31,7 @@ from torch.utils.hooks import RemovableHandle
 
 from cyclesim.engine.data import storage_key
 from cyclesim.engine.functions import Kind, kind_of, overwritten, written
+from cyclesim.engine.layout import Layout
 from cyclesim.machine import HostResult, HostStep
 
 __all__ = ["Event", "Gate", "HostEvent", "Node", "Recorder"]
@@ -60,6 +61,8 @@ class Event(NamedTuple):
     started: int
     ended: int
     marks: tuple[torch.cuda.Event, torch.cuda.Event] | None
+    #: What the user put in place of the outputs, or None.
+    edits: tuple[torch.Tensor, ...] | None = None
 
     @property
     def self_ns(self) -> int:
@@ -84,6 +87,22 @@ class HostEvent(NamedTuple):
         return self.ended - self.started
 
 
+class Player(Protocol):
+    """Hands back what an earlier run computed (see `replay.Script`)."""
+
+    @property
+    def done(self) -> bool:
+        """Nothing is left to hand back."""
+
+    def play(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, int, int]:
+        """The output of the next event, and when it had started and ended."""
+
+    def restore(self) -> None:
+        """Everything was handed back: put the random state where it was then."""
+
+
 class Gate(Protocol):
     """What a live clock puts into the run: called around every event, in the model's thread."""
 
@@ -92,30 +111,42 @@ class Gate(Protocol):
     ) -> None:
         """The event is about to run. May block; may raise to cancel the run."""
 
-    def after(self, event: Event | HostEvent) -> None:
-        """The event has run; its output has not been handed on. May block or raise."""
+    def after(self, event: Event | HostEvent) -> Event | HostEvent:
+        """The event has run; its output has not been handed on. May block or raise.
+
+        Returns the event to go on with: the same one, or one with an edited output.
+        """
 
 
 class Recorder(TorchFunctionMode):
     """Records every torch function that `model`'s forward calls in this thread.
 
+    Args:
+        model: the model, or its `Layout` where that is known already.
+        gate: called around every event.
+        script: an earlier run's first events, handed back instead of computed.
+
     Attributes:
         events: what happened, in order.
         saved: for tensors overwritten later in the run, the numbers they had when they were
             written: `saved[event index][output index]`.
-        modules: qualified name and module, by the index that `Node.module` holds.
     """
 
-    def __init__(self, model: torch.nn.Module, gate: Gate | None = None) -> None:
+    def __init__(
+        self,
+        model: torch.nn.Module | Layout,
+        gate: Gate | None = None,
+        script: Player | None = None,
+    ) -> None:
         super().__init__()
-        self.model = model
+        self.layout = model if isinstance(model, Layout) else Layout(model)
         self.gate = gate
+        self._script = script
         self.events: list[Event | HostEvent] = []
         self.saved: dict[int, dict[int, torch.Tensor]] = {}
-        self.modules = list(model.named_modules())
         self._node: Node | None = None
         # Kernels on a GPU run later than the call that launches them: time them in their stream.
-        self._cuda = any(p.is_cuda for p in model.parameters())
+        self._cuda = self.layout.cuda
         self._handles: list[RemovableHandle] = []
         self._written: dict[int, list[tuple[int, int, torch.Tensor]]] = {}
         self._indexed = 0
@@ -148,7 +179,7 @@ class Recorder(TorchFunctionMode):
         # Hooks on every module at once cost two registrations, not two for each module, and
         # leave the model's own hooks alone. They fire for every model in every thread, so they
         # look at the thread and ignore modules that are not ours.
-        index_of = {id(module): index for index, (_, module) in enumerate(self.modules)}
+        index_of = self.layout.index_of
 
         def enter(module: torch.nn.Module, args: Any) -> None:
             if get_ident() == thread:
@@ -184,23 +215,34 @@ class Recorder(TorchFunctionMode):
             self.gate.before(self._node, func, args)
         if kind is Kind.OVERWRITE or "out" in kwargs or "inplace" in kwargs:
             self._save(func, args, kwargs)
-        marks = self._mark() if self._cuda else None
-        started = perf_counter_ns()
-        output = func(*args, **kwargs)
-        ended = perf_counter_ns()
-        if marks is not None:
-            marks[1].record()
+        marks = None
+        if self._script is not None and not self._script.done:
+            output, started, ended = self._script.play(func, args, kwargs)
+            if self._script.done:
+                self._script.restore()
+        else:
+            if self._cuda:
+                marks = self._mark()
+            started = perf_counter_ns()
+            output = func(*args, **kwargs)
+            ended = perf_counter_ns()
+            if marks is not None:
+                marks[1].record()
         frame = sys._getframe(1)
         if frame.f_code is _REDISPATCH and frame.f_back and frame.f_back.f_back:
             # torch.nn.functional re-dispatches its own functions: the caller is two frames up.
             frame = frame.f_back.f_back
         code, place = frame.f_code, frame.f_lasti
         event = _new(
-            Event, (func, args, kwargs, output, self._node, code, place, started, ended, marks)
+            Event,
+            (func, args, kwargs, output, self._node, code, place, started, ended, marks, None),
         )
         self.events.append(event)
         if self.gate is not None:
-            self.gate.after(event)
+            event = self.gate.after(event)
+            if event.edits is not None:
+                self.events[-1] = event
+                return event.output
         return output
 
     def host(self, step: HostStep) -> HostResult:

@@ -6,8 +6,8 @@ thread, with nothing in between; a `Clock` runs it in a worker thread with a gat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +15,13 @@ import torch
 
 from cyclesim.engine.builder import Builder
 from cyclesim.engine.recorder import Event, Gate, HostEvent, Recorder
+from cyclesim.engine.replay import Script, Tape
+from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Stopwatch, full_speed, untraced_times
 from cyclesim.engine.verdict import compare
 from cyclesim.errors import CyclesimError, ModelError
 from cyclesim.machine import Encoding, HostResult, HostStep, Machine, drive
-from cyclesim.trace import Timing, Trace, Verdict
+from cyclesim.trace import Cycle, Timing, Trace, Verdict
 
 __all__ = ["Run", "rehearse", "trace"]
 
@@ -32,6 +34,8 @@ class Run:
         text, inputs: one of the two.
         gate: called around every event (see `recorder.Gate`).
         keep: keep the tensors.
+        resume: an earlier run, and the number of the cycle to go on after; what ran up to it is
+            handed back instead of computed.
     """
 
     def __init__(
@@ -42,18 +46,27 @@ class Run:
         *,
         gate: Gate | None = None,
         keep: bool = True,
+        resume: tuple[Run, int] | None = None,
     ) -> None:
         if text is not None and inputs is not None:
             raise CyclesimError("give a text or inputs, not both.")
         self.machine = machine
         self.text, self.inputs = text, inputs
-        self.recorder = Recorder(machine.model, gate)
-        self.builder = Builder(self.recorder, keep=keep)
-        self.trace = Trace(machine.header(text), self.builder.cycles)
         self.encoding: Encoding | None = None
         self.stopwatch = Stopwatch(machine.device)
-        self._state = _State(machine.model)
+        self.state = ModelState(machine.model)
         self._untraced: Any = None
+        self._random: list[tuple[int, Any]] = []
+        layout: Any = machine.model
+        script, known = None, []
+        if resume is not None:
+            earlier, number = resume
+            layout, self.state = earlier.recorder.layout, earlier.state
+            script, known = earlier.script(number)
+        self.recorder = Recorder(layout, gate, script)
+        self.builder = Builder(self.recorder, keep=keep, known=known)
+        self.tape = Tape(self.recorder.saved)
+        self.trace = Trace(machine.header(text), self.builder.cycles)
 
     def execute(self, *, warm: bool = False) -> Any:
         """Run everything; return the model's outputs. The trace has all but verdict and times.
@@ -64,7 +77,8 @@ class Run:
         """
         try:
             self.encode()
-            self._state.note()
+            if not self.state.noted:
+                self.state.note()
             if warm:
                 with suppress(Exception):  # the traced run will fail too, and can say where
                     self._untraced = self._reference()
@@ -99,6 +113,10 @@ class Run:
 
     def certify(self, outputs: Any) -> None:
         """Compute the verdict against an untraced run from the same state."""
+        edited = tuple(c.number for c in self.trace.cycles if c.edited)
+        if edited:
+            self.trace.verdict = Verdict(reason="the run was edited", edited=edited)
+            return
         try:
             untraced = self._reference() if self._untraced is None else self._untraced
         except Exception as error:
@@ -112,7 +130,7 @@ class Run:
     def measure(self, *, stepped: bool = False) -> None:
         """Fill in the three clocks."""
         assert self.encoding is not None
-        with self._state.again():
+        with self.state.again():
             speeds = full_speed(self.machine, self.encoding, self.builder, self.recorder.events)
             untraced = untraced_times(self.machine, self.encoding)
         self.trace.timing = Timing(
@@ -124,15 +142,44 @@ class Run:
             clock="cuda events" if self.machine.device.type == "cuda" else "perf_counter_ns",
         )
 
+    def note_randomness(self) -> None:
+        """Remember torch's random state after the latest event, if that event changed it."""
+        now = self.state.randomness.now()
+        last = self._random[-1][1] if self._random else None
+        if last is None or not all(map(torch.equal, now, last)):
+            self._random.append((len(self.recorder.events) - 1, now))
+
+    def script(self, number: int) -> tuple[Script | None, Sequence[Cycle]]:
+        """What a new run needs to hand back cycles 0 to `number` of this one.
+
+        In training mode the kernels also update buffers (running statistics), so nothing is
+        handed back: the run starts again from the same state.
+        """
+        last = self.builder.event_of[number]
+        self.tape.extend(self.recorder.events)
+        calls = self.tape.until(last)
+        if self.state.has_buffers or not calls:
+            if self.state.noted:
+                self.state.rewind()
+            return None, ()
+        states = [state for event, state in self._random if event <= last]
+
+        def restore() -> None:
+            if states:
+                self.state.randomness.put(states[-1])
+
+        return Script(calls, restore), self.trace.cycles[: number + 1]
+
     def close(self) -> None:
-        """Drop everything that only the run needed."""
+        """Drop everything that only the run itself needed; it can still be resumed."""
+        self.tape.extend(self.recorder.events)
+        self.recorder.events.clear()
         self.builder.close()
         self._untraced = None
-        self._state.forget()
 
     def _reference(self) -> Any:
         assert self.encoding is not None
-        with self._state.again():
+        with self.state.again():
             return self.machine.forward(self.encoding)
 
     def _host(self, step: HostStep) -> HostResult:
@@ -150,7 +197,7 @@ class Run:
         again = Run(self.machine, self.text, self.inputs)
         again.encoding = self.encoding
         try:
-            with self._state.again(), again.recorder:
+            with self.state.again(), again.recorder:
                 again.machine.forward(self.encoding)  # type: ignore[arg-type]
             first = _first_difference(self.recorder.events, again.recorder.events)
         finally:
@@ -219,58 +266,6 @@ def rehearse(
     finally:
         run.close()
     return run.trace
-
-
-class _State:
-    """What a forward may change: random state, and in training mode the buffers.
-
-    A second forward must start where the first one did, and must leave nothing behind.
-    """
-
-    def __init__(self, model: torch.nn.Module) -> None:
-        self._model = model
-        self._devices = [d for d in {p.device for p in model.parameters()} if d.type == "cuda"]
-        self._random: Any = None
-        self._buffers: dict[str, torch.Tensor] = {}
-
-    def note(self) -> None:
-        """The first forward starts here."""
-        self._random = (
-            torch.get_rng_state(),
-            [torch.cuda.get_rng_state(d) for d in self._devices],
-        )
-        self._buffers = self._copies()
-
-    @contextmanager
-    def again(self) -> Iterator[None]:
-        """Start where the first forward did; afterwards put everything back as it is now."""
-        now = self._copies()
-        with torch.random.fork_rng(devices=self._devices):
-            if self._random is not None:
-                torch.set_rng_state(self._random[0])
-                for device, state in zip(self._devices, self._random[1], strict=True):
-                    torch.cuda.set_rng_state(state, device)
-            self._restore(self._buffers)
-            try:
-                yield
-            finally:
-                self._restore(now)
-
-    def forget(self) -> None:
-        self._random, self._buffers = None, {}
-
-    def _copies(self) -> dict[str, torch.Tensor]:
-        if not any(m.training for m in self._model.modules()):
-            return {}
-        return {n: b.detach().clone() for n, b in self._model.named_buffers()}
-
-    def _restore(self, copies: Mapping[str, torch.Tensor]) -> None:
-        if not copies:
-            return
-        with torch.no_grad():
-            for name, buffer in self._model.named_buffers():
-                if name in copies:
-                    buffer.copy_(copies[name])
 
 
 def _first_difference(

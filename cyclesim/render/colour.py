@@ -128,12 +128,14 @@ class Scale:
         kind: `sequential` from `low` to `high`, or `diverging` and symmetric around zero.
         low, high: the numbers at the ends.
         clipped: some numbers lie beyond the ends; the legend says so.
+        probability: the numbers are probabilities.
     """
 
     kind: Literal["sequential", "diverging"]
     low: float
     high: float
     clipped: bool = False
+    probability: bool = False
 
     @classmethod
     def of(cls, values: np.ndarray, *, probability: bool = False) -> Scale:
@@ -143,7 +145,7 @@ class Scale:
         quantile where the extreme is more than twice that, and `clipped` says so.
         """
         if probability:
-            return cls("sequential", 0.0, 1.0)
+            return cls("sequential", 0.0, 1.0, probability=True)
         numbers = np.asarray(values, dtype=np.float64).ravel()
         numbers = numbers[np.isfinite(numbers) & (np.abs(numbers) < HUGE)]
         if numbers.size == 0:

@@ -75,6 +75,8 @@ class Cycle:
         bytes_read, bytes_written: logical traffic, inputs and weights read and outputs written.
         where: source position of the call, `modeling_bert.py:126 eager_attention_forward`.
         note: one line about what a host step did ("9 tokens").
+        edited: its output was replaced by the user before the model went on with it.
+        downstream: it read, directly or not, what an edited cycle wrote.
         phase, rank, device: `forward`; 0 when alone; where it ran.
     """
 
@@ -98,6 +100,8 @@ class Cycle:
     bytes_written: int = 0
     where: str = ""
     note: str = ""
+    edited: bool = False
+    downstream: bool = False
     rank: int = 0
     device: str = "cpu"
 

@@ -8,6 +8,7 @@ whoever made the `TensorData`, so a trace can be shown on a machine that has no 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from cyclesim.errors import CyclesimError
 
-__all__ = ["ArrayData", "Index", "Kind", "Stats", "TensorData", "Value"]
+__all__ = ["ArrayData", "Index", "Kind", "Missing", "Raw", "Stats", "TensorData", "Value"]
 
 #: What `ndarray.__getitem__` takes. Slicing happens where the tensor lives, before any copy.
 Index = Any
@@ -23,6 +24,10 @@ Index = Any
 #: What a shown tensor is: seen in the run, a weight, a buffer, an input that no cycle produced,
 #: computed beside the run, or what the model's head would say of an intermediate state.
 Kind = Literal["observed", "parameter", "buffer", "constant", "recomputed", "probe"]
+
+#: Why a file has no numbers for a tensor: it is the model's own, an input of a trace that was saved
+#: with its outputs only, saved with statistics only, or of a type that no file can hold.
+Missing = Literal["", "model", "outputs", "stats", "type"]
 
 
 class Stats(NamedTuple):
@@ -51,6 +56,25 @@ class Stats(NamedTuple):
         return cls(float(np.nanmin(values)), float(np.nanmax(values)), mean, nans, infs)
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The bytes of a tensor as they lie in memory: what a file keeps, whatever the type.
+
+    Attributes:
+        storage: equal for tensors that share memory.
+        dtype: the true type, also where NumPy has none (`bfloat16`).
+        offset, strides: where the elements are in the storage, in bytes; strides are never negative.
+        fetch: the bytes of the storage from one offset to another.
+    """
+
+    storage: object
+    dtype: str
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    fetch: Callable[[int, int], np.ndarray]
+
+
 @runtime_checkable
 class TensorData(Protocol):
     """Where the numbers of a tensor are."""
@@ -64,6 +88,9 @@ class TensorData(Protocol):
     @property
     def storage(self) -> tuple[object, int]:
         """A key that tensors sharing memory have in common, and that memory's size in bytes."""
+
+    def raw(self) -> Raw | None:
+        """The bytes themselves; None where they cannot be had (no memory of its own)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +109,23 @@ class ArrayData:
     def storage(self) -> tuple[object, int]:
         return id(self.array), self.array.nbytes
 
+    def raw(self) -> Raw | None:
+        if self.array.dtype.kind not in "biufc":
+            return None
+        dtype = self.array.dtype.newbyteorder("<")
+        flat = np.ascontiguousarray(self.array, dtype).reshape(-1).view(np.uint8)
+        strides = tuple(
+            dtype.itemsize * math.prod(self.array.shape[i + 1 :]) for i in range(self.array.ndim)
+        )
+        return Raw(
+            ("array", id(self.array)),
+            dtype.name,
+            0,
+            self.array.shape,
+            strides,
+            lambda start, stop: flat[start:stop],
+        )
+
 
 @dataclass(slots=True, repr=False)
 class Value:
@@ -96,6 +140,7 @@ class Value:
         parameter: qualified name when it is a parameter or buffer of the model.
         data: where the numbers are, or None where they were not kept.
         words: one string per row where the rows have names of their own (tokens, labels).
+        missing: why a saved trace has no numbers for it (see `Missing`).
     """
 
     name: str
@@ -108,6 +153,7 @@ class Value:
     parameter: str | None = None
     data: TensorData | None = None
     words: tuple[str, ...] | None = None
+    missing: Missing = ""
     _stats: Stats | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -126,10 +172,7 @@ class Value:
             CyclesimError: the numbers were not kept.
         """
         if self.data is None:
-            raise CyclesimError(
-                f"the values of {self.name!r} {list(self.shape)} were not kept in this trace; "
-                "read them from the output of the cycle that wrote them."
-            )
+            raise CyclesimError(self._why())
         return self.data.read(index)
 
     @property
@@ -140,3 +183,16 @@ class Value:
                 return Stats(math.nan, math.nan, math.nan, 0, 0)
             self._stats = self.data.stats()
         return self._stats
+
+    def _why(self) -> str:
+        what = f"the values of {self.name!r} {list(self.shape)} were not kept"
+        if self.missing == "model":
+            owned = f" {self.parameter!r}" if self.parameter else ""
+            return f"{what}: the {self.kind}{owned} belongs to the model, not to a trace file."
+        if self.missing == "stats":
+            return f"{what}: this trace was saved with statistics only (keep='stats')."
+        if self.missing == "type":
+            return f"{what}: a trace file cannot hold this {self.dtype} tensor."
+        if self.missing == "outputs":
+            what += " (keep='outputs')"
+        return f"{what} in this trace; read them from the output of the cycle that wrote them."

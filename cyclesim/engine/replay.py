@@ -1,0 +1,154 @@
+"""Resuming from a cycle: what was recorded is handed back, and the rest runs live.
+
+The model's Python code runs again from its beginning, but the torch functions up to the cycle
+return the tensors they returned before, so no kernel runs. Three sorts of call do run again,
+because their effect is more than their result and costs little: wiring, overwrites, and calls that
+hand back the memory they were given. A tensor that was overwritten later in the old run is handed
+back as a copy of what it was, so that old and new run share no memory that either may change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+
+from cyclesim.engine.functions import is_wiring, overwritten, same_view, tensors_in, written
+from cyclesim.engine.recorder import Event, HostEvent
+from cyclesim.errors import CyclesimError
+
+__all__ = ["Recorded", "Script", "Tape", "put", "rebuild"]
+
+
+class Recorded(NamedTuple):
+    """One torch call of an earlier run: its output, or that it must run again.
+
+    `edits` are the numbers that the user put into memory that the call overwrites.
+    """
+
+    func: Callable[..., Any]
+    output: Any
+    again: bool
+    edits: tuple[torch.Tensor, ...] | None
+    started: int
+    ended: int
+
+
+class Tape:
+    """The torch calls of one run, as far as they are needed to resume it.
+
+    It can be extended while the run goes on, and outlives the run's events.
+    """
+
+    def __init__(self, saved: dict[int, dict[int, torch.Tensor]]) -> None:
+        self.calls: list[Recorded] = []
+        self._saved = saved
+        self._places: list[tuple[int, int]] = []  # event index and index in `calls`
+        self._read = 0
+
+    def extend(self, events: Sequence[Event | HostEvent]) -> None:
+        """Take in the events that were not there at the last call."""
+        for index in range(self._read, len(events)):
+            event = events[index]
+            if isinstance(event, Event):
+                self._places.append((index, len(self.calls)))
+                again = _runs_again(event)
+                output = None if again else event.output
+                edits = event.edits if again else None
+                self.calls.append(
+                    Recorded(event.func, output, again, edits, event.started, event.ended)
+                )
+        self._read = len(events)
+
+    def until(self, event: int) -> list[Recorded]:
+        """The calls up to and with event number `event`, ready to be handed back."""
+        calls = []
+        for index, place in self._places:
+            if index > event:
+                break
+            call = self.calls[place]
+            if index in self._saved and not call.again:
+                call = call._replace(output=_as_it_was(call.output, self._saved[index]))
+            calls.append(call)
+        return calls
+
+
+class Script:
+    """Hands back recorded calls in order; `restore` is called when the last has been."""
+
+    def __init__(self, calls: Sequence[Recorded], restore: Callable[[], None]) -> None:
+        self._calls = calls
+        self._next = 0
+        self.restore = restore
+
+    @property
+    def done(self) -> bool:
+        """Whether everything has been handed back: from here on the run is live."""
+        return self._next >= len(self._calls)
+
+    def play(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, int, int]:
+        """The next recorded output, with the clock readings of the time when it was computed.
+
+        Raises:
+            CyclesimError: the model does not take the path it took before.
+        """
+        call = self._calls[self._next]
+        if call.func != func:
+            raise CyclesimError(
+                "the model took another path when it ran again, so the run cannot be resumed "
+                "from here: step through it from the start."
+            )
+        self._next += 1
+        if not call.again:
+            return call.output, call.started, call.ended
+        output = func(*args, **kwargs)
+        if call.edits is not None:
+            put(call.edits, written(func, args, kwargs, output))
+        return output, call.started, call.ended
+
+
+def put(numbers: Sequence[torch.Tensor], tensors: Sequence[torch.Tensor]) -> None:
+    """Write `numbers` into the memory of `tensors`, one for one."""
+    with torch.no_grad():
+        for tensor, new in zip(tensors, numbers, strict=True):
+            tensor.copy_(new)
+
+
+def rebuild(nest: Any, tensors: Sequence[torch.Tensor]) -> Any:
+    """`nest` with its tensors, in order, replaced by `tensors`."""
+    pending = iter(tensors)
+
+    def replaced(item: Any) -> Any:
+        if isinstance(item, torch.Tensor):
+            return next(pending)
+        if isinstance(item, tuple):
+            made = [replaced(i) for i in item]
+            # Named tuples take their fields one by one; torch's own (`max`, `topk`) take a list.
+            return type(item)(*made) if hasattr(item, "_fields") else type(item)(made)
+        if isinstance(item, list):
+            return [replaced(i) for i in item]
+        return item
+
+    return replaced(nest)
+
+
+def _as_it_was(output: Any, saved: dict[int, torch.Tensor]) -> Any:
+    return rebuild(
+        output,
+        [saved[p].clone() if p in saved else t for p, t in enumerate(tensors_in(output))],
+    )
+
+
+def _runs_again(event: Event) -> bool:
+    if overwritten(event.func, event.args, event.kwargs):
+        return True
+    if event.edits is not None:
+        return False
+    if is_wiring(event.func, event.args, event.kwargs, event.output):
+        return True
+    given = list(tensors_in((event.args, event.kwargs)))
+    results = written(event.func, event.args, event.kwargs, event.output)
+    return all(any(same_view(r, g) for g in given) for r in results)

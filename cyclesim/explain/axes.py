@@ -1,0 +1,165 @@
+"""What each axis of a tensor counts: batch, head, query, key, token, hidden, label …
+
+The views label heatmaps with these names. A name is given where the step says it, or where a cycle
+that only changes numbers in place of others took it over from its input; else the axis is a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cyclesim.cost.names import canonical
+from cyclesim.cost.tables import PER_OUTPUT
+from cyclesim.trace.cycle import Cycle
+from cyclesim.trace.tensor import Value
+from cyclesim.trace.trace import Trace
+
+__all__ = ["Axes", "axes_of", "sequence_length"]
+
+#: One name for each axis of one tensor.
+Axes = tuple[str, ...]
+
+_SCORES = ("batch", "head", "query", "key")
+_CONTEXT = ("batch", "head", "query", "channel")
+_HIDDEN = ("batch", "token", "hidden")
+_POOLED = ("batch", "hidden")
+
+#: By `unit.step`, then by rank. Steps absent here take their axes from their input.
+_BY_STEP: dict[str, dict[int, Axes]] = {
+    "input.tokenize": {1: ("token",), 2: ("token", "start/end")},
+    "input.ids": {1: ("token",)},
+    "input.truncation": {1: ("token",)},
+    "input.special_tokens": {1: ("token",)},
+    "input.padding": {1: ("token",)},
+    "input.tensors": {1: ("token",), 2: ("batch", "token")},
+    "input.inputs": {2: ("batch", "token"), 3: _HIDDEN},
+    "input.attention_mask": {2: ("batch", "token"), 4: _SCORES},
+    "embedding.word_embeddings": {2: ("token", "hidden"), 3: _HIDDEN},
+    "embedding.position_embeddings": {2: ("token", "hidden"), 3: _HIDDEN},
+    "embedding.token_type_embeddings": {2: ("token", "hidden"), 3: _HIDDEN},
+    "embedding.sum": {2: ("token", "hidden"), 3: _HIDDEN},
+    "embedding.embeddings_project": {2: ("token", "hidden"), 3: _HIDDEN},
+    "embedding.token_type_ids": {1: ("token",), 2: ("batch", "token")},
+    "embedding.position_ids": {1: ("token",), 2: ("batch", "token")},
+    "attention.query": {3: _HIDDEN},
+    "attention.key": {3: _HIDDEN},
+    "attention.value": {3: _HIDDEN},
+    "attention.query_key_value": {
+        2: ("token", "query·key·value"),
+        3: ("batch", "token", "query·key·value"),
+    },
+    "attention.scores": {4: _SCORES, 3: ("batch·head", "query", "key")},
+    "attention.softmax": {4: _SCORES, 3: ("batch·head", "query", "key")},
+    "attention.context": {4: _CONTEXT, 3: ("batch·head", "query", "channel")},
+    "attention.scaled_dot_product_attention": {4: _CONTEXT, 3: ("batch·head", "query", "channel")},
+    "attention.output.dense": {2: ("token", "hidden"), 3: _HIDDEN},
+    "residual.residual": {3: _HIDDEN},
+    "layernorm.layernorm": {2: _POOLED, 3: _HIDDEN},
+    "ffn.intermediate": {2: ("token", "intermediate"), 3: ("batch", "token", "intermediate")},
+    "ffn.activation": {2: ("token", "intermediate"), 3: ("batch", "token", "intermediate")},
+    "ffn.output.dense": {2: ("token", "hidden"), 3: _HIDDEN},
+    "pooler.dense": {2: _POOLED},
+    "pooler.activation": {2: _POOLED},
+    "classifier.dense": {2: _POOLED, 3: _HIDDEN},
+    "classifier.activation": {2: _POOLED, 3: _HIDDEN},
+    "output.entities": {2: ("entity", "start/end")},
+    "output.labels": {0: (), 2: ("batch", "token")},
+}
+#: How far to look back for the names of an axis.
+_FAR = 64
+_SHAPE_KEEPING = frozenset(PER_OUTPUT) | {"to", "clone", "type", "float", "half", "contiguous"}
+
+
+def axes_of(cycle: Cycle, trace: Trace | None = None) -> tuple[Axes, ...]:
+    """For each output of `cycle`, the names of its axes, outermost first. Never raises."""
+    return tuple(_axes(cycle, value, trace) for value in cycle.outputs)
+
+
+def _axes(cycle: Cycle, value: Value, trace: Trace | None) -> Axes:
+    seen: Cycle | None = cycle
+    for _ in range(_FAR):
+        if seen is None:
+            break
+        known = _named(seen, value, trace)
+        if known is not None:
+            return known
+        seen = _same_shaped_source(seen, value.shape, trace)
+    return _by_rank(cycle, value, trace)
+
+
+def _named(cycle: Cycle, value: Value, trace: Trace | None) -> Axes | None:
+    rank = len(value.shape)
+    if cycle.op == "multi_head_attention_forward":  # it wants the sequence first
+        if value is cycle.outputs[0]:
+            return {2: ("token", "hidden"), 3: ("token", "batch", "hidden")}.get(rank)
+        return {2: _SCORES[2:], 3: ("batch", "query", "key"), 4: _SCORES}.get(rank)
+    key = f"{cycle.unit}.{cycle.step}"
+    if key in ("classifier.logits", "output.probabilities"):
+        classes = _classes(cycle, value, trace)
+        names = {1: (classes,), 2: ("batch", classes), 3: ("batch", "token", classes)}
+        if rank == 2 and trace is not None and trace.header.task == "token-classification":
+            return ("token", classes)
+        return names.get(rank)
+    if key == "output.labels" and rank == 1:
+        tokens = len(trace.header.tokens) if trace is not None else 0
+        several = value.shape[0] != 1 or tokens == 1
+        task = trace.header.task if trace is not None else ""
+        per_token = task == "token-classification" or (not task and several)
+        return ("token",) if per_token else ("batch",)
+    return _BY_STEP.get(key, {}).get(rank)
+
+
+def _classes(cycle: Cycle, value: Value, trace: Trace | None) -> str:
+    """What a head's outputs stand for."""
+    words = (cycle.path or "").rpartition(".")[2]
+    if words == "qa_outputs":
+        return "start/end"
+    if words in ("lm_head", "decoder", "vocab_projector", "generator_lm_head"):
+        return "vocabulary"
+    labels = trace.header.labels if trace is not None else ()
+    if not labels or len(labels) == value.shape[-1]:
+        return "label"
+    return "output"
+
+
+def _same_shaped_source(cycle: Cycle, shape: tuple[int, ...], trace: Trace | None) -> Cycle | None:
+    """The cycle whose output this one changed element by element, if that is what it did."""
+    if trace is None or canonical(cycle.op) not in _SHAPE_KEEPING:
+        return None
+    for read in cycle.inputs:
+        if read.source is None or not 0 <= read.source < min(cycle.number, len(trace)):
+            continue
+        source: Cycle = trace.cycles[read.source]
+        # Wiring may have turned the tensor on the way: its own shape must still be the same.
+        if read.shape == shape and any(v.shape == shape for v in source.outputs):
+            return source
+    return None
+
+
+def _by_rank(cycle: Cycle, value: Value, trace: Trace | None) -> Axes:
+    shape = value.shape
+    tokens = sequence_length(trace)
+    if cycle.unit == "attention" and len(shape) == 4:
+        return _SCORES if tokens and shape[-1] == shape[-2] == tokens else _CONTEXT
+    if len(shape) == 3 and tokens and shape[1] == tokens:
+        return ("batch", "token", "channel")
+    if len(shape) == 2 and tokens and shape[1] == tokens and cycle.unit in ("input", "embedding"):
+        return ("batch", "token")
+    return plain_axes(shape)
+
+
+def plain_axes(shape: Sequence[int]) -> Axes:
+    """`("axis 0", "axis 1")`: nothing is known about them."""
+    return tuple(f"axis {i}" for i in range(len(shape)))
+
+
+def sequence_length(trace: Trace | None) -> int:
+    """How many tokens the run reads, padding and special ones included; 0 where not known."""
+    if trace is None:
+        return 0
+    if trace.header.tokens:
+        return len(trace.header.tokens)
+    for cycle in trace.cycles[:8]:
+        if cycle.unit == "input" and cycle.outputs and len(cycle.outputs[0].shape) == 2:
+            return cycle.outputs[0].shape[1]
+    return 0

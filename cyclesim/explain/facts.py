@@ -1,0 +1,286 @@
+"""What can be said about one cycle: the words that go into a sentence.
+
+Only what the trace holds is a fact. A fact that is not known is absent, and the sentences that need
+it are then not used.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from cyclesim.cost.names import canonical
+from cyclesim.explain.axes import Axes
+from cyclesim.explain.quote import join_words, printable, quote
+from cyclesim.explain.shapes import operand, scalar_operand, shape_text
+from cyclesim.trace.cycle import Cycle
+from cyclesim.trace.tensor import Value
+from cyclesim.trace.trace import Trace
+
+__all__ = ["count", "facts_of"]
+
+#: Scores at or below this are as good as minus infinity to a softmax.
+_MASKED = -1e4
+#: Longest row that a sentence may read numbers from; the views call this at every step.
+_MOST = 1 << 20
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`9 tokens`, `1 token`, `4,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
+
+
+def facts_of(cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]) -> dict[str, str]:
+    """Every known fact about `cycle`, as text ready to be put into a sentence."""
+    facts = {
+        "op": printable(cycle.op),
+        "module": printable(cycle.module),
+        "path": printable(cycle.path),
+        "note": printable(cycle.note).rstrip("."),
+        "read": join_words([shape_text(v.shape) for v in cycle.inputs]) or "nothing",
+        "written": join_words([shape_text(v.shape) for v in cycle.outputs]) or "nothing",
+        "names": join_words([printable(v.name) for v in cycle.outputs]),
+    }
+    facts = {key: text for key, text in facts.items() if text}
+    for part in (_sizes, _operands, _words, _weights, _scaling, _answers, _mask):
+        try:
+            part(facts, cycle, trace, axes)
+        except (LookupError, ValueError, TypeError, ArithmeticError, OSError):
+            continue  # the trace does not hold what this part needs: fewer facts
+    return facts
+
+
+def _sizes(
+    facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]
+) -> None:
+    output = cycle.outputs[0]
+    named = dict(zip(axes[0], output.shape, strict=False))
+    facts["out"] = shape_text(output.shape)
+    facts["numbers"] = count(math.prod(output.shape), "number")
+    facts["elements"] = count(math.prod(output.shape), "element")
+    if output.shape:
+        facts["width"] = f"{output.shape[-1]:,}"
+        facts["last_axis"] = axes[0][-1]
+    batch = named.get("batch", 1)
+    tokens = named.get("token", named.get("query"))
+    if tokens is not None:
+        facts["tokens"] = count(tokens, "token")
+        facts["each_token"] = _each(tokens, batch)
+        facts["the_tokens"] = "the one token" if tokens == 1 else f"the {tokens:,} tokens"
+    if batch > 1:
+        facts["sequences"] = f"{batch:,} sequences"
+    else:
+        facts["sequence"] = "the sequence"
+    if "head" in named and named["head"] > 0:
+        heads = named["head"]
+        facts["each_head"] = f"in each of the {heads:,} heads" if heads > 1 else "in its one head"
+        facts["heads"] = count(heads, "head")
+    if "key" in named and "query" in named:
+        queries, keys = named["query"], named["key"]
+        facts["pairs"] = f"{queries:,} × {keys:,} = {queries * keys:,}"
+        facts["keys"] = count(keys, "key")
+        facts["every_token"] = "all tokens" if keys > 1 else "the one token"
+    if "channel" in named:
+        facts["channels"] = count(named["channel"], "number")
+
+
+def _each(tokens: int, batch: int) -> str:
+    if batch > 1:
+        return f"each of the {tokens:,} tokens of each of the {batch:,} sequences"
+    return "the one token" if tokens == 1 else f"each of the {tokens:,} tokens"
+
+
+def _operands(
+    facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]
+) -> None:
+    described = [_origin(v, trace) for v in cycle.inputs]
+    for name, text in zip(("a", "b", "c"), described, strict=False):
+        if text:
+            facts[name] = text
+    if len(cycle.inputs) == 2:
+        facts["two"] = "two tensors"
+    number = scalar_operand(cycle)
+    if number is not None and len(cycle.inputs) == 1:
+        facts["scalar"] = f"{number:.4g}"
+
+
+def _origin(value: Value, trace: Trace | None) -> str:
+    """Where an operand came from, in a few words: `what cycle 16 wrote (attention · dropout)`."""
+    if value.parameter:
+        return f"the weight {printable(value.parameter)}"
+    if value.source is None:
+        return "a constant"
+    if trace is None or not 0 <= value.source < len(trace):
+        return f"cycle {value.source}"
+    return f"cycle {value.source} ({trace.cycles[value.source].label})"
+
+
+def _words(
+    facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]
+) -> None:
+    output = cycle.outputs[0]
+    words = output.words or ()
+    if words and len(words) >= 1:
+        facts["pieces"] = join_words([quote(w) for w in words])
+        facts["pieces"] += "" if facts["pieces"].endswith("…") or cycle.unit != "input" else "."
+    if cycle.step == "ids" and words and output.data is not None:
+        place = _example(trace, len(words)) or 0
+        facts["id_of"] = f"{quote(words[place])} is number {int(output.numpy(place)):,}"
+    if cycle.unit == "input":
+        if output.shape:
+            length = output.shape[0 if cycle.step == "tokenize" else -1]
+            facts["length"] = count(length, "token")
+        return
+    tokens = trace.header.tokens if trace is not None else ()
+    named = dict(zip(axes[0], output.shape, strict=False))
+    if (
+        not tokens
+        or named.get("token", named.get("query")) != len(tokens)
+        or named.get("batch", 1) != 1
+    ):
+        return
+    example = _example(trace, len(tokens))
+    if example is not None:
+        facts["token"] = quote(tokens[example])
+        facts["token_place"] = str(example)
+
+
+def _example(trace: Trace | None, length: int) -> int | None:
+    """Position of a token worth naming: the first that is part of the text."""
+    if trace is None or not length:
+        return None
+    offsets = trace.header.offsets
+    if len(offsets) == length:
+        return next((i for i, o in enumerate(offsets) if o is not None), 0)
+    return 0
+
+
+def _weights(
+    facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]
+) -> None:
+    weight = operand(cycle, "weight")
+    name = canonical(cycle.op)
+    if name == "embedding" and weight is not None:
+        facts["rows"] = count(weight.shape[0], "row")
+        facts["row_width"] = count(weight.shape[1], "number")
+        return
+    source = operand(cycle, "input", "self") or cycle.inputs[0]
+    if source.shape:
+        facts["inner"] = f"{source.shape[-1]:,}"
+    if name in ("linear", "addmm") and cycle.outputs:
+        if name == "addmm":  # GPT-2's Conv1D: bias, input, weight
+            source = operand(cycle, "mat1") or cycle.inputs[1]
+            facts["inner"] = f"{source.shape[-1]:,}"
+        into, out = source.shape[-1], cycle.outputs[0].shape[-1]
+        facts["layer_shape"] = f"{into:,} → {out:,}"
+        facts["widens"] = "Widens" if out > into else "Narrows" if out < into else "Transforms"
+        facts["in_to_out"] = f"from {into:,} to {out:,}" if into != out else f"of {into:,}"
+        _split_heads(facts, cycle, trace)
+    if name == "scaled_dot_product_attention":
+        key = operand(cycle, "key") or cycle.inputs[1]
+        query = operand(cycle, "query") or cycle.inputs[0]
+        queries, keys = query.shape[-2], key.shape[-2]
+        facts["pairs"] = f"{queries:,} × {keys:,} = {queries * keys:,}"
+        facts["head_size"] = f"{query.shape[-1]:,}"
+    if name in ("matmul", "bmm", "baddbmm"):
+        facts["terms"] = count(cycle.inputs[-2].shape[-1], "product")
+    if name in ("layer_norm", "rms_norm"):
+        facts["eps"] = cycle.arguments.get("eps", "")
+    if "tanh" in cycle.arguments.get("approximate", ""):
+        facts["approximation"] = "tanh"
+    for argument in ("p", "dim"):
+        if argument in cycle.arguments:
+            facts[argument] = printable(cycle.arguments[argument])
+
+
+def _split_heads(facts: dict[str, str], cycle: Cycle, trace: Trace | None) -> None:
+    """How many heads a projection is read as, if the cycle that reads it has run."""
+    if trace is None or cycle.step not in ("query", "key", "value"):
+        return
+    for reader in trace.cycles[cycle.number + 1 : cycle.number + 12]:
+        if reader.step in ("scores", "context", "scaled_dot_product_attention"):
+            for value in reader.inputs:
+                if value.source == cycle.number and len(value.shape) == 4:
+                    size = value.shape[-2 if _transposed(reader, value) else -1]
+                    heads = cycle.outputs[0].shape[-1] // size
+                    facts["heads"] = count(heads, "head")
+                    facts["head_size"] = f"{size:,}"
+                    return
+
+
+def _transposed(reader: Cycle, value: Value) -> bool:
+    """Keys meet queries turned round: `[batch, head, channel, key]`."""
+    return reader.step == "scores" and value is not reader.inputs[0]
+
+
+def _scaling(
+    facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]
+) -> None:
+    if cycle.step != "scale":
+        return
+    number = scalar_operand(cycle)
+    if axes[0][-1] == "key":
+        facts["every_score"] = "every score"
+    size = _head_size(cycle, trace)
+    if number is None or size is None:
+        return
+    # A factor and a divisor say the same thing; only call it 1/√d where it is.
+    factor = number if canonical(cycle.op) == "mul" else 1 / number
+    if math.isclose(factor, size**-0.5, rel_tol=1e-5):
+        facts["root"] = f"√{size}"
+        facts["inverse_root"] = f"1/√{size} = {factor:.4g}"
+
+
+def _head_size(cycle: Cycle, trace: Trace | None) -> int | None:
+    """d, the numbers that one head's query has: the terms of each score."""
+    if trace is None or not cycle.inputs or cycle.inputs[0].source is None:
+        return None
+    source: Cycle = trace.cycles[cycle.inputs[0].source]
+    if source.step == "scores":
+        return source.inputs[0].shape[-1]
+    return cycle.outputs[0].shape[-1] if source.step == "query" else None
+
+
+def _answers(
+    facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]
+) -> None:
+    """Numbers that the cycle wrote, for the one token that the sentence names."""
+    output = cycle.outputs[0]
+    labels = trace.header.labels if trace is not None else ()
+    classes = axes[0][-1] if axes and axes[0] else ""
+    if classes == "label" and labels and len(labels) == output.shape[-1]:
+        shown = join_words([printable(x) for x in labels], 5)
+        facts["labels"] = f"{count(len(labels), 'label')} ({shown})"
+        facts["label_count"] = f"{len(labels):,}"
+    elif output.shape and classes in ("label", "vocabulary", "output"):
+        facts["classes"] = f"{output.shape[-1]:,}"
+    if output.data is None or trace is None:
+        return
+    place = int(facts["token_place"]) if "token_place" in facts else None
+    if cycle.step == "softmax" and cycle.unit == "attention" and place is not None:
+        row = output.numpy((0, 0, place))
+        best = int(row.argmax())
+        if len(row) == len(trace.header.tokens) and math.isfinite(row[best]):
+            facts["strongest"] = f"{quote(trace.header.tokens[best])} ({row[best]:.2f})"
+    if cycle.step == "probabilities" and labels:
+        row = output.numpy((0, place) if output.shape[1:-1] and place is not None else (0,))
+        if row.ndim == 1 and len(row) == len(labels) and math.isfinite(row.max()):
+            best = int(row.argmax())
+            facts["likeliest"] = f"{printable(labels[best])} ({row[best]:.2f})"
+    if cycle.step == "labels" and output.words:
+        index = place if place is not None and place < len(output.words) else 0
+        facts["label"] = printable(output.words[index])
+
+
+def _mask(facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]) -> None:
+    if cycle.step != "mask" or canonical(cycle.op) != "add" or len(cycle.inputs) != 2:
+        return
+    mask: Any = cycle.inputs[1]
+    if mask.data is None or math.prod(mask.shape) > _MOST:
+        return
+    hidden, size = int((mask.numpy() <= _MASKED).sum()), math.prod(mask.shape)
+    facts["masked"] = (
+        f"{hidden:,} of its {size:,} entries block a place here"
+        if hidden
+        else "here it blocks nothing"
+    )

@@ -1,0 +1,19 @@
+"""The sentences and formulas, one file for each part of the machine. Data, to be read."""
+
+from cyclesim.explain.entry import Entry, Table
+from cyclesim.explain.texts.attention import ATTENTION
+from cyclesim.explain.texts.block import BLOCK
+from cyclesim.explain.texts.embedding import EMBEDDING
+from cyclesim.explain.texts.head import HEAD
+from cyclesim.explain.texts.inputs import INPUTS
+from cyclesim.explain.texts.ops import OPS
+
+__all__ = ["GENERIC", "TEXTS"]
+
+TEXTS: Table = {**INPUTS, **EMBEDDING, **ATTENTION, **BLOCK, **HEAD, **OPS}
+
+#: True of any cycle.
+GENERIC = (
+    Entry("Runs `{op}` in {module}: reads {read} and writes {written}."),
+    Entry("Runs `{op}`: reads {read} and writes {written}."),
+)

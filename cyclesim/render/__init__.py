@@ -1,0 +1,1 @@
+"""Tables, sentences, HTML, colours and timelines: what the TUI, the shell and notebooks share."""

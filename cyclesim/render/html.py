@@ -1,0 +1,324 @@
+"""A trace or a cycle as HTML, for notebooks.
+
+One self-contained fragment: inline styles scoped to one class, nothing from the network, no script
+(notebooks strip them, and `<details>` folds without one). Text is escaped after `safe_text`.
+Each part is made on its own; one that fails is replaced by a line that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import numpy as np
+
+from cyclesim.explain import axes_of, explain
+from cyclesim.render.colour import UNIT_COLOURS, Scale, ink_on, label_colour
+from cyclesim.render.result import simple_labels
+from cyclesim.render.summary import clocks, entities, header_words, times_of, totals, verdict_mark
+from cyclesim.render.text import safe_text
+from cyclesim.render.units import amount, duration, flops, number, rate, size
+from cyclesim.trace.cycle import Cycle
+from cyclesim.trace.tensor import Value
+from cyclesim.trace.trace import Trace
+
+__all__ = ["cycle_html", "trace_html"]
+
+#: `light-dark` follows the notebook's theme where it says one, else the system's.
+_STYLE = """<style>
+.cyclesim{color-scheme:light dark;font:13px/1.5 system-ui,sans-serif;max-width:64em;
+ --line:rgba(128,128,128,.35);--soft:rgba(128,128,128,.12)}
+.cyclesim *{box-sizing:border-box}
+.cyclesim h4{margin:.2em 0;font-size:1.1em}
+.cyclesim p{margin:.2em 0}
+.cyclesim table{border-collapse:collapse;margin:.3em 0;font-variant-numeric:tabular-nums}
+.cyclesim th,.cyclesim td{text-align:left;padding:1px 8px;border-bottom:1px solid var(--line);
+ background:none;white-space:nowrap}
+.cyclesim td.n,.cyclesim th.n{text-align:right}
+.cyclesim tr.nop{opacity:.55}
+.cyclesim code{font-family:ui-monospace,monospace;background:none}
+.cyclesim summary{cursor:pointer}
+.cyclesim .scroll{max-height:32em;overflow:auto}
+.cyclesim .unit{display:inline-block;border-radius:3px;padding:0 5px}
+.cyclesim .bar{display:inline-block;height:.7em;border-radius:2px}
+.cyclesim .soft{opacity:.7}
+.cyclesim .heat td{padding:0;border:0;width:14px;min-width:14px;height:14px;font-size:0}
+.cyclesim .heat th{border:0;padding:0 4px;font-weight:normal;font-size:11px;max-width:9em;
+ overflow:hidden;text-overflow:ellipsis}
+</style>"""
+#: Most rows of a table, cells of a heatmap's side, and characters of the text in one page.
+_ROWS, _SIDE, _CHARACTERS = 400, 40, 4000
+
+
+def trace_html(trace: Trace) -> str:
+    """`trace` as an HTML fragment: what ran, result, verdict, totals, and the table of cycles."""
+    parts = [
+        _part("header", lambda: _header(trace)),
+        _part("result", lambda: _result(trace)),
+        _part("totals", lambda: _totals(trace)),
+        _part("cycles", lambda: _cycles(trace)),
+    ]
+    return _page(parts)
+
+
+def cycle_html(cycle: Cycle, trace: Trace | None = None) -> str:
+    """One cycle as an HTML fragment: explanation, fetch, decode, execute, write back, a heatmap."""
+    parts = [
+        _part("title", lambda: _title(cycle)),
+        _part("explanation", lambda: _explanation(cycle, trace)),
+        _part("four parts", lambda: _four_parts(cycle)),
+        *(_part(f"output {i}", lambda i=i: _heatmap(cycle, trace, i))  # type: ignore[misc]
+          for i in range(min(len(cycle.outputs), 3))),
+    ]  # fmt: skip
+    return _page(parts)
+
+
+def _page(parts: list[str]) -> str:
+    return f'<div class="cyclesim">{_STYLE}{"".join(parts)}</div>'
+
+
+def _part(name: str, make: Callable[[], str]) -> str:
+    try:
+        return make()
+    except Exception as error:  # whatever it is: the page must not go with it
+        what = _text(f"{type(error).__name__}: {error}", 200)
+        return f'<p class="soft">({_text(name)} cannot be shown: {what})</p>'
+
+
+def _text(value: object, limit: int | None = 200) -> str:
+    return escape(safe_text(value, limit), quote=True)
+
+
+def _unit(cycle: Cycle) -> str:
+    colour = UNIT_COLOURS.get(cycle.unit, UNIT_COLOURS["other"])
+    return (
+        f'<span class="unit" style="background:{colour};color:{ink_on(colour)}">'
+        f"{_text(cycle.unit)}</span>"
+    )
+
+
+# -- a run ------------------------------------------------------------------------------------
+
+
+def _header(trace: Trace) -> str:
+    header = trace.header
+    facts = " · ".join([_text(header.task), *(escape(w) for w in header_words(trace))])
+    if header.tokens:
+        facts += f" · {len(header.tokens):,} tokens"
+    mark, sentence, colour = verdict_mark(trace)
+    unfinished = "" if trace.complete else " · not complete"
+    return (
+        f"<h4>{_text(header.model)}</h4><p class='soft'>{facts}{unfinished}</p>"
+        f"<p><b style='color:{_shade(colour)}'>{mark}</b> {escape(sentence)}</p>"
+    )
+
+
+def _shade(colour: str) -> str:
+    """A tone that reads on white and on black."""
+    return {"green": "#2e9e5b", "yellow": "#b58a00", "red": "#e0524a"}.get(colour, "inherit")
+
+
+def _totals(trace: Trace) -> str:
+    found = totals(trace)
+    rows = [
+        ("cycles", f"{found.cycles:,} ({found.nops:,} NOPs)"),
+        ("longest chain", f"{found.depth:,} · ILP {number(found.ilp)}"),
+        ("work", f"{flops(found.matmul)} matmul + {flops(found.elementwise)} elementwise"),
+        ("forward", str(clocks(trace))),
+    ]
+    if found.uncounted:
+        rows.append(("not counted", ", ".join(found.uncounted)))
+    cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows)
+    return f"<table>{cells}</table>"
+
+
+def _result(trace: Trace) -> str:
+    result = trace.result
+    if "entities" in result:
+        return _highlighted(trace) + _entity_table(trace)
+    if "scores" in result:
+        scores = sorted(result["scores"].items(), key=lambda item: -float(item[1]))[:_ROWS]
+        cells = "".join(
+            f"<tr><td>{'<b>▸</b> ' if k == result.get('label') else ''}{_text(k)}</td>"
+            f"<td class='n'>{float(s):.3f}</td><td><span class='bar' style='width:"
+            f"{max(float(s), 0) * 160:.0f}px;background:#56b4e9'></span></td></tr>"
+            for k, s in scores
+        )
+        return f"<table>{cells}</table>"
+    return "".join(f"<p><b>{_text(k)}</b>: {_text(v, 400)}</p>" for k, v in result.items())
+
+
+def _highlighted(trace: Trace) -> str:
+    text = trace.header.text or ""
+    labels = simple_labels(trace.header.labels)
+    parts: list[str] = []
+    place = 0
+    for entity in entities(trace.result, text):
+        if entity["end"] > _CHARACTERS:
+            break
+        colour = label_colour(str(entity.get("label")), labels)
+        parts.append(_text(text[place : entity["start"]], None))
+        words = _text(text[entity["start"] : entity["end"]], None)
+        parts.append(
+            f'<mark style="background:{colour};color:{ink_on(colour)};border-radius:3px;'
+            f'padding:0 3px">{words} <small>{_text(entity.get("label"), 20)}</small></mark>'
+        )
+        place = entity["end"]
+    parts.append(_text(text[place:_CHARACTERS], None))
+    if len(text) > _CHARACTERS:
+        parts.append(f"… ({len(text) - _CHARACTERS:,} more characters)")
+    return f"<p dir='auto'>{''.join(parts)}</p>"
+
+
+def _entity_table(trace: Trace) -> str:
+    found = list(trace.result["entities"])
+    if not found:
+        return "<p class='soft'>no entity found</p>"
+    rows = "".join(
+        f"<tr><td>{_text(e.get('text'), 80)}</td><td>{_text(e.get('label'), 20)}</td>"
+        f"<td class='n'>{float(e.get('score') or 0):.3f}</td>"
+        f"<td class='n'>{int(e.get('start', 0)):,}–{int(e.get('end', 0)):,}</td></tr>"
+        for e in found[:_ROWS]
+    )
+    head = "<tr><th>text</th><th>label</th><th class='n'>score</th><th>characters</th></tr>"
+    table = f"<table>{head}{rows}</table>"
+    return f"<details open><summary>{len(found):,} found</summary>{table}</details>"
+
+
+def _cycles(trace: Trace) -> str:
+    times, kind = times_of(trace)
+    longest = max((t for c, t in zip(trace.cycles, times, strict=True) if c.stack), default=0) or 1
+    rows = []
+    for cycle, ns in list(zip(trace.cycles, times, strict=True))[:_ROWS]:
+        colour = UNIT_COLOURS.get(cycle.unit, UNIT_COLOURS["other"])
+        layer = f"{cycle.layer} " if cycle.layer is not None else ""
+        shape = ", ".join(_shape(v) for v in cycle.outputs[:3])
+        bar = min(ns / longest, 1.0) * 90
+        rows.append(
+            f"<tr{' class=nop' if cycle.nop else ''}><td class='n'>{cycle.number}</td>"
+            f"<td>{layer}{_unit(cycle)}</td><td>{_text(cycle.step, 60)}</td>"
+            f"<td><code>{_text(cycle.op, 60)}</code></td><td><code>{shape}</code></td>"
+            f"<td class='n'>{duration(ns)}</td>"
+            f"<td><span class='bar' style='width:{bar:.0f}px;background:{colour}'></span></td>"
+            f"<td class='n'>{'NOP' if cycle.nop else amount(cycle.flops)}</td></tr>"
+        )
+    more = ""
+    if len(trace) > _ROWS:
+        more = f"<p class='soft'>… and {len(trace) - _ROWS:,} more cycles</p>"
+    head = (
+        "<tr><th class='n'>cycle</th><th>unit</th><th>step</th><th>op</th><th>writes</th>"
+        "<th class='n'>time</th><th></th><th class='n'>FLOPs</th></tr>"
+    )
+    return (
+        f"<details><summary>{len(trace):,} cycles</summary><div class='scroll'>"
+        f"<table>{head}{''.join(rows)}</table></div>{more}"
+        f"<p class='soft'>time: {escape(kind)}</p></details>"
+    )
+
+
+# -- a cycle ----------------------------------------------------------------------------------
+
+
+def _title(cycle: Cycle) -> str:
+    layer = f"layer {cycle.layer} · " if cycle.layer is not None else ""
+    nop = " · NOP" if cycle.nop else ""
+    step = _text(cycle.step, 60)
+    return f"<h4>cycle {cycle.number} · {layer}{_unit(cycle)} {step}{nop}</h4>"
+
+
+def _explanation(cycle: Cycle, trace: Trace | None) -> str:
+    found = explain(cycle, trace)
+    lines = [f"<p>{_text(found.sentence, None)}</p>"]
+    if found.formula:
+        lines.append(f"<p><code>{_text(found.formula, None)}</code></p>")
+    lines.append(f"<p><code>{_text(found.shapes, None)}</code></p>")
+    if found.source:
+        lines.append(f"<p class='soft'>{_text(found.source, None)}</p>")
+    return "".join(lines)
+
+
+def _four_parts(cycle: Cycle) -> str:
+    read = "<br>".join(
+        f"{_text(v.name, 60)} <code>{_shape(v)}</code> {_text(v.dtype, 20)} ← {_from(v)}"
+        for v in cycle.inputs[:20]
+    )
+    arguments = ", ".join(f"{_text(k, 40)}={_text(v, 80)}" for k, v in cycle.arguments.items())
+    path = _text(f"{cycle.path}#{cycle.call}" if cycle.call > 1 else cycle.path, 120)
+    module = f" in <code>{path}</code>" if path else ""
+    wrote = "<br>".join(f"{_text(v.name, 60)} <code>{_shape(v)}</code> {_text(v.dtype, 20)}"
+                        for v in cycle.outputs[:20])  # fmt: skip
+    rows = [
+        ("fetch", f"{read or 'nothing'}<br>{size(cycle.bytes_read)}"),
+        ("decode", f"<code>{_text(cycle.op, 60)}({arguments})</code>{module}"),
+        ("execute", f"{flops(cycle.flops)} · {duration(cycle.self_ns)} · "
+                    f"{rate(cycle.flops, cycle.self_ns)}"),
+        ("write back", f"{wrote or 'nothing'}<br>{size(cycle.bytes_written)}"),
+    ]  # fmt: skip
+    cells = "".join(f"<tr><th>{k}</th><td>{v}</td></tr>" for k, v in rows)
+    where = f"<p class='soft'>{_text(cycle.where, 120)}</p>" if cycle.where else ""
+    return f"<table>{cells}</table>{where}"
+
+
+def _from(value: Value) -> str:
+    if value.parameter:
+        return f"weight <code>{_text(value.parameter, 120)}</code>"
+    return f"cycle {value.source}" if value.source is not None else _text(value.kind)
+
+
+def _shape(value: Value) -> str:
+    return escape(str(list(value.shape)))
+
+
+def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
+    """The first matrix of an output: colours with a legend, every number in its cell's title."""
+    value = cycle.outputs[place]
+    if value.data is None:
+        return "<p class='soft'>The numbers were not kept.</p>"
+    if not value.shape or 0 in value.shape:
+        return f"<p>{_text(value.numpy(), 80)}</p>"
+    rank = len(value.shape)
+    first = (0,) * max(rank - 2, 0)
+    cut = tuple(slice(0, _SIDE) for _ in value.shape[len(first) :])
+    array = np.atleast_2d(value.numpy((*first, *cut)))
+    axes = axes_of(cycle, trace)[place]
+    scale = Scale.of(array, probability=cycle.step in ("softmax", "probabilities"))
+    levels = scale.levels(array)
+    rows = [
+        "<tr><th>" + _row_name(value, trace, axes, i) + "</th>" + "".join(
+            _cell(float(x), int(level), scale)
+            for x, level in zip(array[i], levels[i], strict=True)
+        ) + "</tr>"
+        for i in range(array.shape[0])
+    ]  # fmt: skip
+    fixed = ", ".join(f"{axes[i]} 0" for i in range(len(first)))
+    shown = " × ".join(str(n) for n in array.shape)
+    whole = " × ".join(str(n) for n in value.shape)
+    stats = value.stats
+    caption = f"{_text(value.name, 60)}: {shown} of {whole}"
+    caption += f", at {escape(fixed)}" if fixed else ""
+    caption += f" · rows {escape(axes[-2])}, columns {escape(axes[-1])}" if rank > 1 else ""
+    caption += f" · min {stats.min:.4g}, mean {stats.mean:.4g}, max {stats.max:.4g}"
+    caption += f" · {stats.nan:,} NaN" if stats.nan else ""
+    legend = f"colours from {scale.low:.3g} to {scale.high:.3g}"
+    return (
+        f"<details open><summary>{caption}</summary><div class='scroll'>"
+        f"<table class='heat'>{''.join(rows)}</table></div><p class='soft'>{legend}</p></details>"
+    )
+
+
+def _row_name(value: Value, trace: Trace | None, axes: tuple[str, ...], row: int) -> str:
+    tokens = trace.header.tokens if trace is not None else ()
+    words = value.words or tokens
+    axis = axes[-2] if len(axes) > 1 else ""
+    if axis in ("token", "query", "key") and value.shape[-2] == len(words):
+        return _text(words[row], 30)
+    return str(row) if len(axes) > 1 else ""
+
+
+def _cell(x: float, level: int, scale: Scale) -> str:
+    # NaN and masked places have no colour: they are hatched, and the title says which it is.
+    if level < 0:
+        style = "background:repeating-linear-gradient(45deg,#888 0 2px,transparent 2px 5px)"
+    else:
+        style = f"background:{scale.colours[level]}"
+    return f'<td style="{style}" title="{x:.4g}">{x:.4g}</td>'

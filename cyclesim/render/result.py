@@ -1,0 +1,128 @@
+"""The answer of a run, beneath its table: entities in their sentence, a label and its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.style import Style
+from rich.text import Text
+
+from cyclesim.render.colour import ink_on, label_colour
+from cyclesim.render.summary import entities
+from cyclesim.render.text import crop, pad, safe_text
+from cyclesim.trace.trace import Trace
+
+__all__ = ["highlighted", "result_lines", "simple_labels"]
+
+#: Longer texts and lists are cut; the JSON has everything.
+_CHARACTERS = 2000
+_LISTED = 40
+
+
+def result_lines(trace: Trace, width: int, *, ascii: bool = False) -> Iterator[Text]:
+    """The result as lines of at most `width` cells; nothing where the run has none."""
+    result = trace.result
+    if not result:
+        return
+    yield Text()
+    try:
+        if "entities" in result:
+            yield from _entity_lines(trace, width)
+        elif "scores" in result and isinstance(result["scores"], Mapping):
+            yield from _score_lines(result, trace, width, ascii)
+        else:
+            yield from _other_lines(result, width)
+    except (TypeError, ValueError, KeyError) as error:
+        yield Text(crop(safe_text(f"the result cannot be shown: {error}"), width), style="red")
+
+
+def simple_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+    """Labels as entities have them: `B-PER` and `I-PER` are both `PER`."""
+    return tuple(dict.fromkeys(x[2:] if x[:2] in ("B-", "I-") else x for x in labels))
+
+
+def highlighted(trace: Trace) -> Text:
+    """The text with every entity on its label's colour, the label in brackets behind it."""
+    text = trace.header.text or ""
+    found = entities(trace.result, text)
+    labels = simple_labels(trace.header.labels)
+    shown = Text()
+    place = 0
+    for entity in found:
+        if entity["end"] > _CHARACTERS:
+            break
+        colour = label_colour(str(entity.get("label")), labels)
+        style = Style(color=ink_on(colour), bgcolor=colour, bold=True)
+        shown.append(safe_text(text[place : entity["start"]]))
+        shown.append(safe_text(text[entity["start"] : entity["end"]]), style=style)
+        shown.append(f" [{safe_text(entity.get('label'), 20)}]", style=Style(bold=True))
+        place = entity["end"]
+    shown.append(safe_text(text[place:_CHARACTERS]))
+    if len(text) > _CHARACTERS:
+        shown.append(f"… ({len(text) - _CHARACTERS:,} more characters)", style=Style(dim=True))
+    return shown
+
+
+def _entity_lines(trace: Trace, width: int) -> Iterator[Text]:
+    # Wrapped by rich itself: this is running text, the one thing here that may be folded.
+    folder = Console(width=width, file=None, color_system=None)
+    yield from highlighted(trace).wrap(folder, width)
+    found = list(trace.result["entities"])
+    yield Text()
+    if not found:
+        yield Text("no entity found", style=Style(dim=True))
+        return
+    rows = [
+        (
+            safe_text(e.get("text", ""), 80),
+            safe_text(e.get("label", ""), 20),
+            _score(e.get("score")),
+            f"{int(e.get('start', 0)):,}–{int(e.get('end', 0)):,}",
+        )
+        for e in found[:_LISTED]
+    ]
+    yield from _table(("text", "label", "score", "characters"), rows, width)
+    if len(found) > _LISTED:
+        yield Text(f"… and {len(found) - _LISTED:,} more", style=Style(dim=True))
+
+
+def _score_lines(
+    result: Mapping[str, Any], trace: Trace, width: int, ascii: bool
+) -> Iterator[Text]:
+    scores = sorted(result["scores"].items(), key=lambda item: -float(item[1]))
+    name = min(max(cell_len(safe_text(k, 40)) for k, _ in scores), max(width - 30, 8))
+    bar = max(min(width - name - 12, 40), 4)
+    for label, score in scores[:_LISTED]:
+        best = label == result.get("label")
+        mark = ("> " if ascii else "▸ ") if best else "  "
+        line = Text(mark, style=Style(bold=best))
+        line.append(pad(safe_text(label, 40), name) + " " + pad(_score(score), 6))
+        line.append(("#" if ascii else "█") * round(float(score) * bar))
+        yield line
+    if len(scores) > _LISTED:
+        yield Text(f"… and {len(scores) - _LISTED:,} more", style=Style(dim=True))
+
+
+def _other_lines(result: Mapping[str, Any], width: int) -> Iterator[Text]:
+    for key, value in list(result.items())[:_LISTED]:
+        line = Text(f"{safe_text(key, 30)}: ", style=Style(dim=True))
+        line.append(safe_text(value, 400), style=Style(dim=False))
+        line.truncate(width, overflow="ellipsis")
+        yield line
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -> Iterator[Text]:
+    sizes = [max(cell_len(r[i]) for r in [head, *rows]) for i in range(len(head))]
+    excess = sum(sizes) + 2 * (len(sizes) - 1) - width
+    if excess > 0:
+        sizes[0] = max(sizes[0] - excess, 8)
+    for place, row in enumerate([head, *rows]):
+        text = "  ".join(pad(cell, size) for cell, size in zip(row, sizes, strict=True))
+        yield Text(crop(text.rstrip(), width), style=Style(bold=not place, underline=not place))
+
+
+def _score(score: Any) -> str:
+    return f"{float(score):.3f}" if score is not None else "–"
