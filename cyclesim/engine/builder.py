@@ -14,6 +14,7 @@ from types import CodeType
 from typing import Any
 
 import torch
+from torch.overrides import handle_torch_function
 
 from cyclesim import cost
 from cyclesim.engine.data import TorchData, storage_key, value_of
@@ -278,7 +279,7 @@ class Builder:
         self, event: Event, targets: list[torch.Tensor]
     ) -> tuple[list[Value], dict[str, str]]:
         """Split the arguments into tensors and the rest, by name."""
-        names = argument_names(event.func)
+        names = argument_names(event.func, event.args)
         named = [
             (names[i] if i < len(names) else f"argument {i}", value)
             for i, value in enumerate(event.args)
@@ -286,13 +287,14 @@ class Builder:
         named += list(event.kwargs.items())
         inputs: list[Value] = []
         arguments: dict[str, str] = {}
+        fused = op_name(event.func) == "scaled_dot_product_attention"
         for name, value in named:
             if name.startswith("_"):  # private to torch
                 continue
             tensors = list(tensors_in(value))
             for place, tensor in enumerate(tensors):
                 label = name if isinstance(value, torch.Tensor) else f"{name}[{place}]"
-                value_in = self._input(label, tensor)
+                value_in = self._input(label, tensor, fused=fused)
                 if any(storage_key(t)[0] == storage_key(tensor)[0] for t in targets):
                     value_in.data = None  # it holds the new numbers by now
                 inputs.append(value_in)
@@ -300,7 +302,7 @@ class Builder:
                 arguments[name] = _text(value)
         return inputs, arguments
 
-    def _input(self, name: str, tensor: torch.Tensor) -> Value:
+    def _input(self, name: str, tensor: torch.Tensor, *, fused: bool = False) -> Value:
         known = self._layout.parameters.get(id(tensor))
         if known is not None:
             return value_of(name, tensor, kind=known[1], parameter=known[0], keep=self._keep)
@@ -312,7 +314,9 @@ class Builder:
             return value_of(name, tensor, kind=kind, parameter=parameter, keep=self._keep)
         kind = "observed" if source is not None else "constant"
         # A copy that wiring made (`contiguous`) would be kept twice: its producer has the numbers.
-        keep = self._keep and (source is None or key in self._outputs_in)
+        # A fused attention is recomputed from exactly what it read, so there it is kept.
+        own = source is None or key in self._outputs_in or fused
+        keep = self._keep and own
         value = value_of(name, tensor, source=source, kind=kind, keep=keep)
         if keep:
             self._inputs_in.setdefault(key, []).append(value)
@@ -374,6 +378,8 @@ def _same_shape(given: list[torch.Tensor], results: list[torch.Tensor]) -> bool:
 
 def _where(code: CodeType, instruction: int) -> str:
     """`modeling_bert.py:126 eager_attention_forward`, from a code object and its position in it."""
+    if code is handle_torch_function.__code__:  # the caller is not Python
+        return ""
     line = code.co_firstlineno
     if instruction >= 0:
         for start, end, number in code.co_lines():

@@ -56,6 +56,7 @@ _READS = frozenset(
     __dlpack_device__ has_names names type_promotion
     """.split()
 )
+_RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
 _NOT_OVERWRITES = frozenset({"requires_grad_", "share_memory_", "rename_"})
 _OVERWRITES = frozenset(
     """
@@ -153,12 +154,21 @@ def same_view(result: torch.Tensor, given: torch.Tensor) -> bool:
     )
 
 
-@cache
-def argument_names(func: Callable[..., Any]) -> tuple[str, ...]:
-    """Names of the positional arguments of `func`, as torch documents them.
+def argument_names(func: Callable[..., Any], args: Sequence[Any]) -> tuple[str, ...]:
+    """Names of the positional arguments of `func` in the call with `args`."""
+    if op_name(func) in _RECURRENT and len(args) > 1 and not isinstance(args[1], torch.Tensor):
+        # These have two overloads, and torch's own list has only the one for packed sequences.
+        return ("input", "hx", "params", "has_biases", "num_layers", "dropout", "train",
+                "bidirectional", "batch_first")  # fmt: skip
+    if isinstance(func, type):  # an opaque module
+        forward = vars(func).get("forward")
+        return _signature_names(forward)[1:] if forward is not None else ()
+    return _signature_names(func)
 
-    Compiled functions have no signature; torch keeps one for each function that can be overridden.
-    """
+
+@cache
+def _signature_names(func: Callable[..., Any]) -> tuple[str, ...]:
+    """Compiled functions have no signature; torch keeps one for each that can be overridden."""
     signed = get_testing_overrides().get(func, func)
     try:
         parameters = inspect.signature(signed).parameters.values()

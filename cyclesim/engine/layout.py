@@ -9,6 +9,12 @@ from cyclesim.trace.tensor import Kind
 
 __all__ = ["Layout"]
 
+_FUSED = (
+    torch.nn.TransformerEncoder,
+    torch.nn.TransformerEncoderLayer,
+    torch.nn.MultiheadAttention,
+)
+
 
 class Layout:
     """Modules, parameters and buffers of `model`.
@@ -19,6 +25,8 @@ class Layout:
         parameters: qualified name and kind (`parameter` or `buffer`), by the tensor's id.
         storages: id of the parameter that owns a piece of memory, by its address.
         cuda: whether any parameter lives on a GPU.
+        fused: modules that take a fused path when nothing observes them, as far as they would
+            take it now: in eval mode, with the fast path enabled.
     """
 
     def __init__(self, model: torch.nn.Module) -> None:
@@ -28,6 +36,12 @@ class Layout:
         self.parameters: dict[int, tuple[str, Kind]] = {}
         self.storages: dict[int, int] = {}
         self.cuda = False
+        fast = torch.backends.mha.get_fastpath_enabled()
+        self.fused = {
+            module
+            for _, module in self.modules
+            if fast and isinstance(module, _FUSED) and not module.training
+        }
         for path, module in self.modules:
             self._add(path, module._parameters, "parameter")
             self._add(path, module._buffers, "buffer")

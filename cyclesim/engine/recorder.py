@@ -30,7 +30,7 @@ from torch.overrides import TorchFunctionMode, handle_torch_function
 from torch.utils.hooks import RemovableHandle
 
 from cyclesim.engine.data import storage_key
-from cyclesim.engine.functions import Kind, kind_of, overwritten, written
+from cyclesim.engine.functions import Kind, kind_of, overwritten, tensors_in, written
 from cyclesim.engine.layout import Layout
 from cyclesim.machine import HostResult, HostStep
 
@@ -42,10 +42,17 @@ _new = tuple.__new__
 
 
 class Node(NamedTuple):
-    """One call of one module. The object's identity is the call's identity."""
+    """One call of one module. The object's identity is the call's identity.
+
+    `entered` is how many events there were when it began, `started` the clock, and `seal` what
+    keeps the recorder out of a module that must not be looked into.
+    """
 
     module: int
     parent: Node | None
+    entered: int
+    started: int
+    seal: Any
 
 
 class Event(NamedTuple):
@@ -95,9 +102,16 @@ class Player(Protocol):
         """Nothing is left to hand back."""
 
     def play(
-        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        func: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        output: Any = None,
     ) -> tuple[Any, int, int]:
-        """The output of the next event, and when it had started and ended."""
+        """The output of the next event, and when it had started and ended.
+
+        `output` is given for a module that could not be kept from running again.
+        """
 
     def restore(self) -> None:
         """Everything was handed back: put the random state where it was then."""
@@ -155,7 +169,7 @@ class Recorder(TorchFunctionMode):
         enter, leave = self._hooks(get_ident())
         self._handles = [
             register_module_forward_pre_hook(enter),
-            register_module_forward_hook(leave, always_call=True),
+            register_module_forward_hook(leave, with_kwargs=True, always_call=True),
         ]
         try:
             super().__enter__()
@@ -175,7 +189,7 @@ class Recorder(TorchFunctionMode):
         while self._handles:
             self._handles.pop().remove()
 
-    def _hooks(self, thread: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    def _hooks(self, thread: int) -> tuple[Callable[..., None], Callable[..., Any]]:
         # Hooks on every module at once cost two registrations, not two for each module, and
         # leave the model's own hooks alone. They fire for every model in every thread, so they
         # look at the thread and ignore modules that are not ours.
@@ -185,20 +199,65 @@ class Recorder(TorchFunctionMode):
             if get_ident() == thread:
                 index = index_of.get(id(module))
                 if index is not None:
-                    self._node = _new(Node, (index, self._node))
+                    seal = self._seal(module) if module in fused else None
+                    fields = (index, self._node, len(self.events), perf_counter_ns(), seal)
+                    self._node = _new(Node, fields)
 
-        def leave(module: torch.nn.Module, args: Any, output: Any) -> None:
-            # It is also called for a module whose forward never began (another pre-hook raised):
-            # leave only what was entered.
+        def leave(module: torch.nn.Module, args: Any, *rest: Any) -> Any:
+            # It is also called for a module whose forward raised, and then without the keyword
+            # arguments; or never began (another pre-hook raised): leave only what was entered.
+            kwargs, output = rest if len(rest) == 2 else ({}, None)
             node = self._node
             if (
-                node is not None
-                and get_ident() == thread
-                and index_of.get(id(module)) == node.module
+                node is None
+                or get_ident() != thread
+                or index_of.get(id(module)) != node.module
             ):
+                return None
+            if node.seal is not None:
+                node.seal.__exit__(None, None, None)
+            try:
+                if len(self.events) == node.entered and output is not None:
+                    return self._opaque(module, args, kwargs, output, node)
+            finally:
                 self._node = node.parent
+            return None
 
+        fused = self.layout.fused
         return enter, leave
+
+    def _seal(self, module: torch.nn.Module) -> Any:
+        """Look away while `module` runs, if it has a fused path that it only takes unobserved.
+
+        Were it observed, it would take another path and compute other bits. So it stays one cycle.
+        """
+        if self.gate is not None:
+            self.gate.before(self._node, type(module), ())
+        seal = torch._C.DisableTorchFunction()
+        seal.__enter__()
+        return seal
+
+    def _opaque(
+        self, module: torch.nn.Module, args: Any, kwargs: Any, output: Any, node: Node
+    ) -> Any:
+        """A module ran without any torch function to be seen: it is one cycle by itself."""
+        made = list(tensors_in(output))
+        given = [id(t) for t in tensors_in((args, kwargs))]
+        if not made or all(id(t) in given for t in made):
+            return None
+        ended = perf_counter_ns()
+        if self._script is not None and not self._script.done:
+            output, _, _ = self._script.play(type(module), args, kwargs, output)
+            if self._script.done:
+                self._script.restore()
+        forward = vars(type(module)).get("forward")
+        code = getattr(forward, "__code__", _REDISPATCH)  # a compiled module has no Python code
+        event = _new(
+            Event,
+            (type(module), args, kwargs, output, node, code, -1, node.started,
+             ended, None, None),
+        )  # fmt: skip
+        return self._done(event)
 
     def __torch_function__(
         self,
@@ -237,13 +296,16 @@ class Recorder(TorchFunctionMode):
             Event,
             (func, args, kwargs, output, self._node, code, place, started, ended, marks, None),
         )
+        return self._done(event)
+
+    def _done(self, event: Event) -> Any:
+        """Record an event; the output to hand on."""
         self.events.append(event)
         if self.gate is not None:
             event = self.gate.after(event)
             if event.edits is not None:
                 self.events[-1] = event
-                return event.output
-        return output
+        return event.output
 
     def host(self, step: HostStep) -> HostResult:
         """Run one step outside the model as a cycle of its own. Call it outside the mode."""

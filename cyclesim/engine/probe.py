@@ -1,0 +1,136 @@
+"""The answer if the clock stopped here: what the model's own head would say of a hidden state.
+
+A hidden state in the middle of the model is put in the place of the last block's output, and the
+model's own code runs on from there: its pooler, its final LayerNorm, its head, its output steps.
+Nothing of a head is rebuilt here, so the answer is the real head's. It is a *probe*: no cycle of
+the run, and not what the model would answer to any input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from cyclesim.engine.data import TorchData, value_of
+from cyclesim.engine.recorder import Event, HostEvent, Node
+from cyclesim.engine.replay import rebuild
+from cyclesim.engine.run import Run
+from cyclesim.engine.verdict import output_tensors
+from cyclesim.errors import CyclesimError
+from cyclesim.machine import Machine
+from cyclesim.trace import Cycle, Value
+
+__all__ = ["Answer", "Probe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the head says of one hidden state.
+
+    Attributes:
+        number: the cycle whose output was probed.
+        layer: the block it belongs to; None for the embeddings.
+        result: as `Trace.result`, by the same output steps.
+        logits: the first output tensor of the model, marked as a probe.
+    """
+
+    number: int
+    layer: int | None
+    result: Mapping[str, Any]
+    logits: Value
+
+
+class Probe:
+    """Asks a model's head about hidden states of its runs on one input.
+
+    It makes one recorded run of its own, which is part of no trace.
+
+    Args:
+        machine: from `cyclesim.load`, or any module with repeated blocks.
+        text, inputs: one of the two, as for `cyclesim.trace`.
+
+    Raises:
+        CyclesimError: the model has no repeated blocks to take a hidden state from.
+    """
+
+    def __init__(
+        self, machine: Machine | torch.nn.Module, text: str | None = None, *, inputs: Any = None
+    ) -> None:
+        self._run = Run(Machine.of(machine), text, inputs)
+        self._run.execute()
+        self._run.close()
+        blocks = [c for c in self._run.trace.cycles if c.layer is not None]
+        if not blocks:
+            raise CyclesimError("this model has no repeated blocks, so there is nothing to probe.")
+        self._last = blocks[-1]
+
+    @property
+    def hidden_states(self) -> list[Cycle]:
+        """The last cycle before the first block and of each block: what can be probed."""
+        shape = self._last.outputs[0].shape
+        ends: dict[int | None, Cycle] = {}
+        first = next(c.number for c in self._run.trace.cycles if c.layer is not None)
+        for cycle in self._run.trace.cycles[: self._last.number + 1]:
+            fits = bool(cycle.outputs) and cycle.outputs[0].shape == shape and bool(cycle.stack)
+            if fits and (cycle.layer is not None or cycle.number < first):
+                ends[cycle.layer] = cycle
+        return list(ends.values())
+
+    def over_layers(self) -> list[Answer]:
+        """The answers of all hidden states, from the embeddings to the last block."""
+        return [self.at(cycle) for cycle in self.hidden_states]
+
+    def at(self, cycle: Cycle) -> Answer:
+        """What the head would say of the output of `cycle`, of this or another run of the model.
+
+        Raises:
+            CyclesimError: it is no hidden state: its shape is not that of the last block's output.
+        """
+        hidden = cycle.outputs[0]
+        if hidden.shape != self._last.outputs[0].shape:
+            raise CyclesimError(
+                f"cycle {cycle.number} ({cycle.step}) wrote {list(hidden.shape)}, which is no "
+                f"hidden state: those are {list(self._last.outputs[0].shape)}."
+            )
+        if not isinstance(hidden.data, TorchData):
+            raise CyclesimError(f"the values of cycle {cycle.number} were not kept.")
+        gate = _Substitute(self._last.number, hidden.data.tensor)
+        run = Run(
+            self._run.machine,
+            self._run.text,
+            self._run.inputs,
+            gate=gate,
+            resume=(self._run, self._last.number),
+        )
+        gate.run = run
+        try:
+            outputs = run.execute()
+        finally:
+            run.close()
+        logits = next(output_tensors(outputs))
+        return Answer(
+            cycle.number, cycle.layer, run.trace.result, value_of("logits", logits, kind="probe")
+        )
+
+
+class _Substitute:
+    """A gate that hands on another tensor as the output of one cycle."""
+
+    def __init__(self, number: int, tensor: torch.Tensor) -> None:
+        self.run: Run | None = None
+        self._number = number
+        self._tensor = tensor
+
+    def before(self, node: Node | None, call: Any, args: tuple[Any, ...]) -> None:
+        pass
+
+    def after(self, event: Event | HostEvent) -> Event | HostEvent:
+        assert self.run is not None
+        new = self.run.builder.update()
+        if new and new[0].number == self._number and isinstance(event, Event):
+            output = rebuild(event.output, [self._tensor])
+            return event._replace(output=output, edits=(self._tensor,))
+        return event
