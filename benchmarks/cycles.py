@@ -101,7 +101,8 @@ def capture(name: str, model: torch.nn.Module, length: int, rounds: int, goal: f
     medians = interleaved(sides, rounds)
     plain = medians["plain"]
     ratio = medians["captured"] / plain
-    detail = f"bare function mode {medians['bare'] / plain:.2f}, with cycles {medians['built'] / plain:.2f}"
+    bare, built_ = medians["bare"] / plain, medians["built"] / plain
+    detail = f"bare function mode {bare:.2f}, with cycles {built_:.2f}"
     return [
         Row(
             f"all cycles captured ÷ plain forward, {name}, {length} tokens ({plain / 1e6:.1f} ms)",

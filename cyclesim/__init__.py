@@ -18,9 +18,10 @@ from cyclesim._version import __version__
 from cyclesim.errors import CyclesimError, ModelError
 
 if TYPE_CHECKING:
-    from cyclesim.engine import Clock, edits, rehearse, trace
+    from cyclesim.engine import Clock, Probe, edits, rehearse, trace
     from cyclesim.machine import Machine, load
-    from cyclesim.trace import Cycle, Trace
+    from cyclesim.trace import Cycle, Trace, open_trace
+    from cyclesim.trace.diff import diff
 
 __all__ = [
     "Clock",
@@ -28,10 +29,13 @@ __all__ = [
     "CyclesimError",
     "Machine",
     "ModelError",
+    "Probe",
     "Trace",
     "__version__",
+    "diff",
     "edits",
     "load",
+    "open_trace",
     "rehearse",
     "trace",
 ]
@@ -40,9 +44,12 @@ _HOMES = {
     "Clock": "cyclesim.engine",
     "Cycle": "cyclesim.trace",
     "Machine": "cyclesim.machine",
+    "Probe": "cyclesim.engine",
     "Trace": "cyclesim.trace",
+    "diff": "cyclesim.trace.diff",
     "edits": "cyclesim.engine",
     "load": "cyclesim.machine",
+    "open_trace": "cyclesim.trace",
     "rehearse": "cyclesim.engine",
 }
 #: Packages that are public under their own name (`cyclesim.trace` can also be called).

@@ -1,6 +1,10 @@
 """`python -m cyclesim` is the same as `cyclesim`."""
 
-from cyclesim.cli import main
+import sys
 
 if __name__ == "__main__":
+    try:
+        from cyclesim.cli import main
+    except KeyboardInterrupt:  # before there is anyone else to notice
+        sys.exit(130)
     main()

@@ -1,22 +1,21 @@
 """The shell commands: a few lines each, over the public face.
 
-`cyclesim TEXT` is short for `cyclesim run TEXT`: anything that is not a command opens the app on it.
+`cyclesim TEXT` is short for `cyclesim run TEXT`: what is no command opens the app.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import cyclesim
 from cyclesim.errors import CyclesimError
+from cyclesim.shell import cleaning_up, quiet_libraries, read_text, run_command
 
 __all__ = ["app", "main"]
 
@@ -44,9 +43,7 @@ Task = Annotated[
 ]
 Attention = Annotated[str, typer.Option("--attn", help="Attention: eager or sdpa.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:0.")]
-Dtype = Annotated[
-    str, typer.Option("--dtype", help="float32, float16, bfloat16 or float64.")
-]
+Dtype = Annotated[str, typer.Option("--dtype", help="float32, float16, bfloat16 or float64.")]
 Resolution = Annotated[
     str, typer.Option("--clock", help="How far one tick goes: layer, module or step.")
 ]
@@ -62,6 +59,8 @@ RandomInit = Annotated[
     bool, typer.Option("--random-init", help="Accept a checkpoint that lacks weights.")
 ]
 
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+
 
 @app.command()
 def run(
@@ -74,17 +73,16 @@ def run(
     dtype: Dtype = "float32",
     seed: Seed = None,
     max_length: MaxLength = None,
-    pad_to: PadTo = None,
     trust_remote_code: Trust = False,
     random_init: RandomInit = False,
-    ascii: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")] = False,
+    ascii: Ascii = False,
 ) -> int:
     """Open the app on TEXT (the default command)."""
     from cyclesim.tui.app import run_app
     from cyclesim.tui.launch import LaunchOptions
 
     _check_resolution(clock)
-    words = _read(text)
+    words = read_text(text)
     options = LaunchOptions(
         text=_default_text() if words is None else words,
         model=model,
@@ -94,13 +92,13 @@ def run(
         dtype=dtype,
         seed=seed,
         max_length=max_length,
-        pad_to=pad_to,
         clock=clock,  # type: ignore[arg-type]
         ascii=ascii,
         trust_remote_code=trust_remote_code,
         random_init=random_init,
     )
-    return run_app(options)
+    with cleaning_up():
+        return run_app(options)
 
 
 @app.command()
@@ -126,7 +124,7 @@ def trace(
     _check_resolution(clock)
     if as_json and plain:
         raise CyclesimError("--json and --plain exclude each other: give one of them.")
-    words = _read(text)
+    words = read_text(text)
     with _progress() as say:
         machine = cyclesim.load(
             model,
@@ -144,20 +142,11 @@ def trace(
         say("running every cycle")
         made = cyclesim.trace(machine, _default_text() if words is None else words)
     if as_json:
-        json.dump(made.to_json(), sys.stdout, ensure_ascii=False, allow_nan=False)
-        sys.stdout.write("\n")
+        _print_json(made.to_json())
     elif plain:
-        from cyclesim.render.plain import plain_lines
-
-        for line in plain_lines(made, clock):  # type: ignore[arg-type]
-            print(line)
+        _print_sentences(made, clock)
     else:
-        from rich.console import Console
-
-        from cyclesim.render.table import trace_table
-
-        console = Console()
-        console.print(trace_table(made, clock, console.width))  # type: ignore[arg-type]
+        _print_table(made, clock)
     return 1 if made.verdict.bit_identical is False else 0
 
 
@@ -174,57 +163,57 @@ def models() -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; exits with 0, 1 or 2 (see the README)."""
+    """Run the command line and exit with its code (see `cyclesim.shell`).
+
+    Args:
+        arguments: instead of the process's own; the process is then expected to go on.
+    """
     argv = list(sys.argv[1:] if arguments is None else arguments)
+    quiet_libraries()
+    sys.exit(run_command(lambda: _invoke(argv), last=arguments is None))
+
+
+def _invoke(argv: list[str]) -> int | None:
     if argv == ["--version"]:
         print(f"cyclesim {cyclesim.__version__}")
-        sys.exit(0)
+        return 0
     if not argv or argv[0] not in {*_commands(), "-h", "--help"}:
-        argv.insert(0, "run")
+        argv = ["run", *argv]
+    # Not `app(argv)`, which has its own way with Ctrl-C and with readers that leave early.
+    command = typer.main.get_command(app)
     try:
-        code = app(argv, standalone_mode=False, prog_name="cyclesim")
-    except CyclesimError as error:
-        code = _say(str(error))
-    except (KeyboardInterrupt, typer.Abort):
-        code = 130
-    except BrokenPipeError:
-        # The reader (`head`) has seen enough; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except Exception as error:
-        # Typer's own complaint about the command line: unknown option, missing value.
-        if not hasattr(error, "format_message"):
-            raise
-        code = _say(error.format_message().rstrip(".") + ": see cyclesim --help.")
-    sys.exit(code or 0)
+        with command.make_context("cyclesim", argv) as context:
+            return command.invoke(context)
+    except typer.Exit as left:  # --help
+        return left.exit_code
 
 
 def _commands() -> set[str]:
     return {str(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
 
 
-def _say(sentence: str) -> int:
-    print(f"cyclesim: {sentence}", file=sys.stderr)
-    return 2
+def _print_json(content: Any) -> None:
+    # The whole text first: a failure must not leave half of it on the screen.
+    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+    print(json.dumps(content, ensure_ascii=ascii_only, allow_nan=False))
 
 
-def _read(text: str | None) -> str | None:
-    """What TEXT stands for; None where none was given."""
-    if text is None:
-        return None
-    try:
-        if text == "-":
-            return sys.stdin.buffer.read().decode("utf-8")
-        if 0 < len(text) < 4096 and Path(text).is_file():
-            return Path(text).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        where = "standard input" if text == "-" else text
-        raise CyclesimError(f"{where} is not text in UTF-8: convert it first.") from None
-    except OSError as error:
-        raise CyclesimError(f"{text} cannot be read: {error.strerror}.") from None
-    except ValueError:  # a NUL byte: no file has such a name
-        pass
-    return text
+def _print_sentences(made: Any, clock: Any) -> None:
+    from cyclesim.render.plain import plain_lines
+
+    print("\n".join(plain_lines(made, clock)))
+
+
+def _print_table(made: Any, clock: Any) -> None:
+    from rich.console import Console
+
+    from cyclesim.render.table import trace_table
+
+    console = Console()
+    # Captured, so that a reader that leaves early (`head`) is met where we print, and not in rich.
+    with console.capture() as table:
+        console.print(trace_table(made, clock, console.width))
+    print(table.get(), end="")
 
 
 def _default_text() -> str:

@@ -8,6 +8,7 @@ wiring, from the cycle that wrote it to the cycles that read it. It can be fed o
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from types import CodeType
@@ -60,8 +61,10 @@ class Builder:
         self._call_counts: dict[int, int] = {}
         self._layers: dict[str, dict[Call, int]] = {}
         self._producer: dict[int, int] = {}
-        # Ids are only unique while the object lives: everything in `_producer` is held here.
-        self._held: list[torch.Tensor] = []
+        # Ids are only unique while the object lives: everything in `_producer` is held here, or,
+        # once it was let go of, watched.
+        self._held: dict[int, torch.Tensor | weakref.ref[torch.Tensor]] = {}
+        self._forgotten = 0
         # What the trace shows of each piece of memory: outputs as (event, place), and inputs.
         self._outputs_in: dict[int, list[tuple[Value, int, int]]] = {}
         self._inputs_in: dict[int, list[Value]] = {}
@@ -82,9 +85,40 @@ class Builder:
         return self.cycles[before:]
 
     def place(self, node: Node | None) -> tuple[tuple[Call, ...], int | None]:
-        """The module calls that `node` stands in, outermost first, and the repeated block's index."""
+        """The module calls that `node` stands in, outermost first, and the block's index."""
         stack = self._stack(node)
         return stack, self._layer(stack)
+
+    def forget(self, last: int) -> None:
+        """Let go of the tensors of the events up to number `last`; their cycles stay.
+
+        The model may still hold some of them and read them later, so they are watched: when one
+        dies, its id may be given to another tensor.
+        """
+        events = self._recorder.events
+        for index in range(self._forgotten, last + 1):
+            event = events[index]
+            if isinstance(event, Event):
+                for tensor in tensors_in(event.output):
+                    self._watch(tensor)
+                events[index] = event._replace(args=(), kwargs={}, output=None)
+        self._forgotten = max(self._forgotten, last + 1)
+        self._recorder.forget(last)
+
+    def views_of(self, key: int) -> tuple[list[Value], list[Value]]:
+        """The outputs and inputs that look at the memory at `key`; tracked no more."""
+        outputs = [value for value, _, _ in self._outputs_in.pop(key, ())]
+        return outputs, self._inputs_in.pop(key, [])
+
+    def _watch(self, tensor: torch.Tensor) -> None:
+        name = id(tensor)
+
+        def gone(_: object) -> None:
+            self._held.pop(name, None)
+            self._producer.pop(name, None)
+
+        if name in self._held:
+            self._held[name] = weakref.ref(tensor, gone)
 
     def close(self) -> None:
         """Let go of everything that only building needed."""
@@ -222,7 +256,11 @@ class Builder:
 
     def _wire(self, event: Event) -> None:
         source = next(
-            (s for t in tensors_in((event.args, event.kwargs)) if (s := self._source(t)) is not None),
+            (
+                s
+                for t in tensors_in((event.args, event.kwargs))
+                if (s := self._source(t)) is not None
+            ),
             None,
         )
         if source is None:
@@ -232,15 +270,18 @@ class Builder:
 
     # -- dataflow ----------------------------------------------------------------------------
 
-    def _remember(self, tensor: torch.Tensor, number: int, *, through_storage: bool = False) -> None:
-        self._held.append(tensor)
+    def _remember(
+        self, tensor: torch.Tensor, number: int, *, through_storage: bool = False
+    ) -> None:
+        self._held[id(tensor)] = tensor
         self._producer[id(tensor)] = number
         if through_storage:
             # An overwrite is also seen through every other view of the same memory.
             key = storage_key(tensor)[0]
-            for held in self._held:
-                if storage_key(held)[0] == key:
-                    self._producer[id(held)] = number
+            for name, held in self._held.items():
+                other = held() if isinstance(held, weakref.ref) else held
+                if other is not None and storage_key(other)[0] == key:
+                    self._producer[name] = number
 
     def _source(self, tensor: torch.Tensor) -> int | None:
         if id(tensor) in self._layout.parameters:

@@ -21,11 +21,12 @@ from typing import Any
 
 import torch
 
+from cyclesim.engine.breakpoints import Breakpoint, Breakpoints, Condition, condition
 from cyclesim.engine.builder import Builder
 from cyclesim.engine.data import TorchData
 from cyclesim.engine.edits import Edit, apply
 from cyclesim.engine.functions import only_rearranges, overwritten, written
-from cyclesim.engine.recorder import Event, HostEvent, Node
+from cyclesim.engine.recorder import AnyEvent, Event, HostEvent, Node
 from cyclesim.engine.rendezvous import Cancelled, Rendezvous
 from cyclesim.engine.replay import put, rebuild
 from cyclesim.engine.run import Run
@@ -49,10 +50,14 @@ class Clock:
         inputs: tensors instead of a text (see `cyclesim.trace`).
         tokenizer: for a bare Hugging Face model that is given text.
         measure: repeat the run at full speed when it has ended, for the times.
+        plan: a rehearsal of the same run, for views that show what will come.
+        memory: bytes of tensors to keep in memory; beyond it the oldest go to a temporary file.
 
     Attributes:
         plan: the rehearsal that was given, if any.
         branches: futures that were left behind by `rewind` or `edit`, oldest first.
+        breakpoints: where `resume`, `tick`, `step_over`, `step_out` and `run_to` stop early.
+        stopped_at: the breakpoint that ended the last of these, or None.
 
     Use it as a context manager, or call `close`: a clock that is dropped stops its run as well,
     leaving no thread and no hook.
@@ -67,12 +72,15 @@ class Clock:
         tokenizer: Any = None,
         measure: bool = True,
         plan: Trace | None = None,
+        memory: int | None = None,
     ) -> None:
-        run = Run(Machine.of(machine, tokenizer), text, inputs)
+        run = Run(Machine.of(machine, tokenizer), text, inputs, memory=memory)
         self._owner = _Owner(_Session(run, measure))
         self._position: int | None = None
         self.plan = plan
         self.branches: list[Branch] = []
+        self.breakpoints = Breakpoints()
+        self.stopped_at: Breakpoint | None = None
         # The sessions know nothing of the clock, so a forgotten clock can be collected.
         self._finalizer = weakref.finalize(self, self._owner.stop)
 
@@ -188,30 +196,43 @@ class Clock:
         self._go(after=note, before=left)
         return self.current if self.executed > before else None
 
-    def run_to(self, where: int | Callable[[Cycle], bool]) -> Cycle | None:
-        """Run until cycle number `where` has run, or until a cycle makes `where` true.
+    def run_to(self, where: Condition) -> Cycle | None:
+        """Run until a cycle has run that makes `where` true.
 
-        Only cycles that have not run yet are asked. Returns the cycle, or None if the run ended
-        without it.
+        Args:
+            where: a cycle number, an expression such as `"softmax and layer 3 and max > 0.9"`, or
+                a function of a cycle. Only cycles that have not run yet are asked.
+
+        Returns:
+            The cycle, or None if the run ended, or stopped at a breakpoint, without it.
+
+        Raises:
+            QueryError: the expression is wrong; the message points at the word.
         """
-        if isinstance(where, int):
-            number = where
-            if number < self.executed:
-                return self.goto(number)
-            self._go(after=lambda c: c.number == number)
-            return self.current if self.executed == number + 1 else None
+        if isinstance(where, int) and 0 <= where < self.executed:
+            return self.goto(where)
+        matches = self._condition(where)
         found: list[Cycle] = []
 
         def ask(cycle: Cycle) -> bool:
-            if where(cycle):
+            if matches(cycle):
                 found.append(cycle)
             return bool(found)
 
         self._go(after=ask)
         return found[0] if found else None
 
+    def resume(self) -> Cycle | None:
+        """Run until a breakpoint stops the run; None if none did."""
+        self._go(after=lambda _: False)
+        return self.current if self.stopped_at is not None else None
+
+    def add_breakpoint(self, where: Condition) -> Breakpoint:
+        """Stop whenever a cycle has run that makes `where` true (see `run_to`)."""
+        return self.breakpoints.add(where, self._condition(where))
+
     def finish(self) -> Trace:
-        """Run to the end and return the complete trace."""
+        """Run to the end, whatever breakpoints there are, and return the complete trace."""
         self._go()
         return self.trace
 
@@ -331,12 +352,22 @@ class Clock:
         self._open()
         if self._session.rendezvous.ended:
             raise CyclesimError("this run was cancelled or failed: make a new clock to run again.")
+        self.stopped_at = None
+
+        def stop(cycle: Cycle) -> bool:
+            self.stopped_at = self.breakpoints.hit(cycle)
+            wanted = after is not None and after(cycle)
+            return wanted or self.stopped_at is not None
+
         try:
-            self._session.go(after, before)
+            self._session.go(None if after is None else stop, before)
         finally:
             if self.executed:
                 self._position = self.executed - 1
 
+    def _condition(self, where: Condition) -> Callable[[Cycle], bool]:
+        known = (*self.trace.cycles, *(self.plan.cycles if self.plan else ()))
+        return condition(where, lambda: self.trace, lambda: {c.step for c in known})
 
     def _open(self) -> None:
         if not self._finalizer.alive:
@@ -404,9 +435,7 @@ class _Session:
 
     def resumed(self, number: int) -> _Session:
         """A new session of the same run that will hand back cycles 0 to `number`."""
-        run = Run(
-            self.run.machine, self.run.text, self.run.inputs, resume=(self.run, number)
-        )
+        run = Run(self.run.machine, self.run.text, self.run.inputs, resume=(self.run, number))
         return _Session(run, self._measure)
 
     def replace(self, tensors: list[torch.Tensor]) -> None:
@@ -437,7 +466,7 @@ class _Session:
             self.error = error
         finally:
             self.run.recorder.gate = None
-            self.run.close()
+            self.run.close(resumable=True)
             self.rendezvous.end()
 
     # -- the gate, in the worker's thread ----------------------------------------------------
@@ -458,10 +487,12 @@ class _Session:
         while self._before is not None and self._before(*place):
             self._pause()
 
-    def after(self, event: Event | HostEvent) -> Event | HostEvent:
+    def after(self, event: AnyEvent) -> AnyEvent:
         new = self._builder.update()
         if new:
             self.run.note_randomness()
+            if self.run.keeper is not None:
+                self.run.keeper.update()
         for cycle in new:
             if self._reached(cycle):
                 last = isinstance(event, HostEvent) and event.step.last
@@ -508,7 +539,9 @@ def _edited(event: Event, tensors: list[torch.Tensor]) -> Event:
 
 def _tensor(value: Value) -> torch.Tensor:
     if not isinstance(value.data, TorchData):
-        raise CyclesimError(f"the values of {value.name!r} were not kept, so they cannot be edited.")
+        raise CyclesimError(
+            f"the values of {value.name!r} were not kept, so they cannot be edited."
+        )
     return value.data.tensor
 
 

@@ -78,7 +78,7 @@ class TorchData:
         return storage_key(self.tensor)
 
     def raw(self) -> Raw | None:
-        """The bytes of the storage, read where they are; on a GPU only the asked-for range travels."""
+        """The bytes of the storage, read where they are; of a GPU only what is asked for."""
         tensor = self.tensor.detach()
         if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
             return None

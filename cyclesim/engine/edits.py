@@ -109,7 +109,10 @@ def _as_tensor(new: Any, target: torch.Tensor, cycle: Cycle) -> torch.Tensor:
         return torch.full_like(target, new)
     if isinstance(new, np.ndarray):
         new = torch.from_numpy(np.ascontiguousarray(new)).to(target.device)
-        if new.dtype != target.dtype and new.dtype.is_floating_point == target.dtype.is_floating_point:
+        if (
+            new.dtype != target.dtype
+            and new.dtype.is_floating_point == target.dtype.is_floating_point
+        ):
             new = new.to(target.dtype)  # numbers from a script: float64 for float32, and bfloat16
     if not isinstance(new, torch.Tensor):
         raise CyclesimError(

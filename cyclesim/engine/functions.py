@@ -16,7 +16,18 @@ from typing import Any
 import torch
 from torch.overrides import get_testing_overrides
 
-__all__ = ["Kind", "argument_names", "is_wiring", "kind_of", "only_rearranges", "op_name", "overwritten", "same_view", "tensors_in", "written"]
+__all__ = [
+    "Kind",
+    "argument_names",
+    "is_wiring",
+    "kind_of",
+    "only_rearranges",
+    "op_name",
+    "overwritten",
+    "same_view",
+    "tensors_in",
+    "written",
+]
 
 
 class Kind(Enum):

@@ -53,8 +53,8 @@ _PROJECTIONS = {
     "query": "query", "q_lin": "query", "q_proj": "query", "q": "query", "wq": "query",
     "key": "key", "k_lin": "key", "k_proj": "key", "k": "key", "wk": "key",
     "value": "value", "v_lin": "value", "v_proj": "value", "v": "value", "wv": "value",
-    "c_attn": "query_key_value", "query_key_value": "query_key_value", "qkv_proj": "query_key_value",
-    "Wqkv": "query_key_value", "in_proj": "query_key_value",
+    "c_attn": "query_key_value", "query_key_value": "query_key_value", "Wqkv": "query_key_value",
+    "qkv_proj": "query_key_value", "in_proj": "query_key_value",
 }  # fmt: skip
 _ATTENTION_OUT = {"out_lin", "o_proj", "out_proj", "o", "c_proj", "dense", "Wo"}
 _EMBEDDINGS = {

@@ -8,14 +8,14 @@ the run, and not what the model would answer to any input.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from cyclesim.engine.data import TorchData, value_of
-from cyclesim.engine.recorder import Event, HostEvent, Node
+from cyclesim.engine.recorder import AnyEvent, Event, Node
 from cyclesim.engine.replay import rebuild
 from cyclesim.engine.run import Run
 from cyclesim.engine.verdict import output_tensors
@@ -79,6 +79,24 @@ class Probe:
                 ends[cycle.layer] = cycle
         return list(ends.values())
 
+    def changes(self) -> Callable[[Cycle], bool]:
+        """A condition for `Clock.run_to` or a breakpoint: the answer differs from the one before.
+
+        Asked of every cycle in order; only hidden states are probed.
+        """
+        numbers = {c.number for c in self.hidden_states}
+        last: list[Any] = []
+
+        def answer_changed(cycle: Cycle) -> bool:
+            if cycle.number not in numbers:
+                return False
+            said = _said(self.at(cycle).result)
+            changed = bool(last) and last[0] != said
+            last[:] = [said]
+            return changed
+
+        return answer_changed
+
     def over_layers(self) -> list[Answer]:
         """The answers of all hidden states, from the embeddings to the last block."""
         return [self.at(cycle) for cycle in self.hidden_states]
@@ -116,6 +134,13 @@ class Probe:
         )
 
 
+def _said(result: Mapping[str, Any]) -> Any:
+    """The answer without its scores."""
+    if "tokens" in result:
+        return [token["label"] for token in result["tokens"]]
+    return result.get("label")
+
+
 class _Substitute:
     """A gate that hands on another tensor as the output of one cycle."""
 
@@ -127,7 +152,7 @@ class _Substitute:
     def before(self, node: Node | None, call: Any, args: tuple[Any, ...]) -> None:
         pass
 
-    def after(self, event: Event | HostEvent) -> Event | HostEvent:
+    def after(self, event: AnyEvent) -> AnyEvent:
         assert self.run is not None
         new = self.run.builder.update()
         if new and new[0].number == self._number and isinstance(event, Event):

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter_ns
 from types import CodeType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import torch
 from torch.nn.modules.module import (
@@ -94,6 +94,9 @@ class HostEvent(NamedTuple):
         return self.ended - self.started
 
 
+AnyEvent = TypeVar("AnyEvent", Event, HostEvent)
+
+
 class Player(Protocol):
     """Hands back what an earlier run computed (see `replay.Script`)."""
 
@@ -125,7 +128,7 @@ class Gate(Protocol):
     ) -> None:
         """The event is about to run. May block; may raise to cancel the run."""
 
-    def after(self, event: Event | HostEvent) -> Event | HostEvent:
+    def after(self, event: AnyEvent) -> AnyEvent:
         """The event has run; its output has not been handed on. May block or raise.
 
         Returns the event to go on with: the same one, or one with an edited output.
@@ -159,6 +162,7 @@ class Recorder(TorchFunctionMode):
         self.events: list[Event | HostEvent] = []
         self.saved: dict[int, dict[int, torch.Tensor]] = {}
         self._node: Node | None = None
+        self._asking = False
         # Kernels on a GPU run later than the call that launches them: time them in their stream.
         self._cuda = self.layout.cuda
         self._handles: list[RemovableHandle] = []
@@ -196,7 +200,7 @@ class Recorder(TorchFunctionMode):
         index_of = self.layout.index_of
 
         def enter(module: torch.nn.Module, args: Any) -> None:
-            if get_ident() == thread:
+            if get_ident() == thread and not self._asking:
                 index = index_of.get(id(module))
                 if index is not None:
                     seal = self._seal(module) if module in fused else None
@@ -211,6 +215,7 @@ class Recorder(TorchFunctionMode):
             if (
                 node is None
                 or get_ident() != thread
+                or self._asking
                 or index_of.get(id(module)) != node.module
             ):
                 return None
@@ -302,7 +307,12 @@ class Recorder(TorchFunctionMode):
         """Record an event; the output to hand on."""
         self.events.append(event)
         if self.gate is not None:
-            event = self.gate.after(event)
+            # A condition that is asked here may run this very model (a probe): that is not ours.
+            self._asking = True
+            try:
+                event = self.gate.after(event)
+            finally:
+                self._asking = False
             if event.edits is not None:
                 self.events[-1] = event
         return event.output
@@ -324,6 +334,14 @@ class Recorder(TorchFunctionMode):
         marks = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         marks[0].record()
         return marks
+
+    def forget(self, last: int) -> None:
+        """The events up to number `last` have been stored elsewhere: nothing to save of them."""
+        self._indexed = max(self._indexed, last + 1)
+        for key, places in list(self._written.items()):
+            self._written[key] = [place for place in places if place[0] > last]
+        for event in [event for event in self.saved if event <= last]:
+            del self.saved[event]
 
     def _save(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]

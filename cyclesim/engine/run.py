@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from cyclesim.engine.builder import Builder
-from cyclesim.engine.recorder import Event, Gate, HostEvent, Recorder
+from cyclesim.engine.keeper import Keep, Keeper
+from cyclesim.engine.layout import Layout
+from cyclesim.engine.recorder import AnyEvent, Event, Gate, HostEvent, Node, Recorder
 from cyclesim.engine.replay import Script, Tape
 from cyclesim.engine.state import ModelState
-from cyclesim.engine.timing import Stopwatch, full_speed, untraced_times
+from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
 from cyclesim.engine.verdict import compare
 from cyclesim.errors import CyclesimError, ModelError
 from cyclesim.machine import Encoding, HostResult, HostStep, Machine, drive
@@ -33,7 +35,8 @@ class Run:
         machine: what runs.
         text, inputs: one of the two.
         gate: called around every event (see `recorder.Gate`).
-        keep: keep the tensors.
+        keep: which numbers stay readable (see `keeper.Keep`); "nothing" for a mere plan.
+        memory: bytes of tensors to keep in memory, the rest goes to disk; None for no limit.
         resume: an earlier run, and the number of the cycle to go on after; what ran up to it is
             handed back instead of computed.
     """
@@ -45,7 +48,8 @@ class Run:
         inputs: Any = None,
         *,
         gate: Gate | None = None,
-        keep: bool = True,
+        keep: Keep | Literal["nothing"] = "all",
+        memory: int | None = None,
         resume: tuple[Run, int] | None = None,
     ) -> None:
         if text is not None and inputs is not None:
@@ -58,15 +62,26 @@ class Run:
         self._untraced: Any = None
         self._random: list[tuple[int, Any]] = []
         layout: Any = machine.model
-        script, known = None, []
+        script: Script | None = None
+        known: Sequence[Cycle] = ()
         if resume is not None:
             earlier, number = resume
-            layout, self.state = earlier.recorder.layout, earlier.state
+            layout, self.state = earlier.layout, earlier.state
             script, known = earlier.script(number)
-        self.recorder = Recorder(layout, gate, script)
-        self.builder = Builder(self.recorder, keep=keep, known=known)
+        self.recorder: Recorder = Recorder(layout, gate, script)
+        self.builder = Builder(self.recorder, keep=keep != "nothing", known=known)
+        self.keeper: Keeper | None = None
+        if memory is not None or keep in ("outputs", "stats"):
+            self.keeper = Keeper(self.recorder, self.builder, _kept(keep), memory)
+            if gate is None:
+                self.recorder.gate = _KeepingGate(self)
         self.tape = Tape(self.recorder.saved)
         self.trace = Trace(machine.header(text), self.builder.cycles)
+
+    @property
+    def layout(self) -> Layout:
+        """The names of the model's parts, shared by every run that resumes this one."""
+        return self.recorder.layout
 
     def execute(self, *, warm: bool = False) -> Any:
         """Run everything; return the model's outputs. The trace has all but verdict and times.
@@ -131,7 +146,12 @@ class Run:
         """Fill in the three clocks."""
         assert self.encoding is not None
         with self.state.again():
-            speeds = full_speed(self.machine, self.encoding, self.builder, self.recorder.events)
+            if self.keeper is not None and self.keeper.let_go:
+                # Repeating the run, recorded, would need the memory that there is not.
+                speeds = Speeds((), self.stopwatch.elapsed_ns, 0)
+            else:
+                events = self.recorder.events
+                speeds = full_speed(self.machine, self.encoding, self.builder, events)
             untraced = untraced_times(self.machine, self.encoding)
         self.trace.timing = Timing(
             traced_ns=self.stopwatch.elapsed_ns if stepped else speeds.wall_ns,
@@ -155,6 +175,9 @@ class Run:
         In training mode the kernels also update buffers (running statistics), so nothing is
         handed back: the run starts again from the same state.
         """
+        if self.keeper is not None and self.keeper.let_go:
+            self.state.rewind()  # the record is not whole: run again from the start
+            return None, ()
         last = self.builder.event_of[number]
         self.tape.extend(self.recorder.events)
         calls = self.tape.until(last)
@@ -170,9 +193,10 @@ class Run:
 
         return Script(calls, restore), self.trace.cycles[: number + 1]
 
-    def close(self) -> None:
-        """Drop everything that only the run itself needed; it can still be resumed."""
-        self.tape.extend(self.recorder.events)
+    def close(self, *, resumable: bool = False) -> None:
+        """Drop everything that only the run itself needed, and what resuming it would need."""
+        if resumable and not (self.keeper is not None and self.keeper.let_go):
+            self.tape.extend(self.recorder.events)
         self.recorder.events.clear()
         self.builder.close()
         self._untraced = None
@@ -193,7 +217,9 @@ class Run:
         return f"the model failed{after}: {type(error).__name__}: {first.strip() or 'no message'}"
 
     def _locate(self, verdict: Verdict) -> Verdict:
-        """Find the first cycle that differs, by what two recorded runs and the hooks can tell."""
+        """Find the first cycle that differs, by what another recorded run can tell."""
+        if self.keeper is not None and self.keeper.let_go:
+            return replace(verdict, reason="the numbers to compare cycle by cycle were not kept")
         again = Run(self.machine, self.text, self.inputs)
         again.encoding = self.encoding
         try:
@@ -205,11 +231,28 @@ class Run:
         if first is None:
             reason = "two traced runs agree: this model takes another path when it is observed"
             return replace(verdict, reason=reason)
-        number = next(
-            (n for n, event in enumerate(self.builder.event_of) if event >= first), None
-        )
+        number = next((n for n, event in enumerate(self.builder.event_of) if event >= first), None)
         reason = "two traced runs differ as well: this model is not deterministic"
         return replace(verdict, first_difference=number, reason=reason)
+
+
+class _KeepingGate:
+    """Builds the cycles as the run goes, so that the keeper can look after each of them."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def before(self, node: Node | None, call: Any, args: tuple[Any, ...]) -> None:
+        pass
+
+    def after(self, event: AnyEvent) -> AnyEvent:
+        if self._run.builder.update() and self._run.keeper is not None:
+            self._run.keeper.update()
+        return event
+
+
+def _kept(keep: str) -> Keep:
+    return "outputs" if keep == "outputs" else "stats" if keep == "stats" else "all"
 
 
 def trace(
@@ -219,6 +262,8 @@ def trace(
     inputs: Any = None,
     tokenizer: Any = None,
     measure: bool = True,
+    keep: Keep = "all",
+    memory: int | None = None,
 ) -> Trace:
     """Run `machine` on `text` (or on `inputs`) and record every cycle.
 
@@ -228,6 +273,8 @@ def trace(
         inputs: keyword tensors (a mapping), positional ones (a tuple) or one tensor, instead.
         tokenizer: for a bare Hugging Face model that is given text.
         measure: also repeat the run at full speed, for the times (a few runs, half a second).
+        keep: which numbers stay readable: `all`, only `outputs`, or only their `stats`.
+        memory: bytes of tensors to keep in memory; beyond it the oldest go to a temporary file.
 
     Returns:
         The complete trace: its cycles with their tensors, verdict, times and result.
@@ -236,7 +283,7 @@ def trace(
         CyclesimError: the input makes no sense.
         ModelError: the model raised; its `trace` holds the cycles up to there.
     """
-    run = Run(Machine.of(machine, tokenizer), text, inputs)
+    run = Run(Machine.of(machine, tokenizer), text, inputs, keep=keep, memory=memory)
     try:
         outputs = run.execute(warm=True)
         run.certify(outputs)
@@ -257,7 +304,7 @@ def rehearse(
 
     The live views draw the cycles to come from it, and its times are the full-speed times.
     """
-    run = Run(Machine.of(machine), text, inputs, keep=False)
+    run = Run(Machine.of(machine), text, inputs, keep="nothing")
     try:
         outputs = run.execute(warm=True)
         run.certify(outputs)
@@ -268,9 +315,7 @@ def rehearse(
     return run.trace
 
 
-def _first_difference(
-    ours: list[Event | HostEvent], theirs: list[Event | HostEvent]
-) -> int | None:
+def _first_difference(ours: list[Event | HostEvent], theirs: list[Event | HostEvent]) -> int | None:
     """Index (in `ours`) of the first torch event whose outputs differ between two recordings."""
     pairs = [(i, e) for i, e in enumerate(ours) if isinstance(e, Event)]
     others = [e for e in theirs if isinstance(e, Event)]
@@ -281,5 +326,3 @@ def _first_difference(
         if verdict.bit_identical is False:
             return index
     return None
-
-

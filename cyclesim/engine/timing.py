@@ -79,7 +79,7 @@ def full_speed(
     does not call the same functions in the same order, its times are not used.
     """
     first = [e for e in events if isinstance(e, Event)]
-    place = {}  # event index in `events` → index among the torch events
+    place: dict[int, int] = {}  # event index in `events` → index among the torch events
     for index, event in enumerate(events):
         if isinstance(event, Event):
             place[index] = len(place)

@@ -42,7 +42,7 @@ class Encoding:
 
 
 def given(inputs: Any, device: torch.device) -> Steps[Encoding]:
-    """Ready-made inputs, as one step: a mapping of keywords, a tuple of arguments, or one tensor."""
+    """Ready-made inputs as one step: a mapping of keywords, a tuple of arguments, or a tensor."""
     named: dict[str, Any] = {}
     args: tuple[Any, ...] = ()
     if isinstance(inputs, Mapping):
@@ -65,13 +65,163 @@ def preprocess(
     max_length: int | None = None,
     pad_to: int | None = None,
 ) -> Steps[Encoding]:
-    """The steps from `text` to tensors.
+    """The steps from `text` to tensors, equal to `tokenizer(text, truncation=True, …)`.
+
+    Args:
+        text: what the user typed.
+        tokenizer: a fast Hugging Face tokenizer.
+        device: where the tensors go.
+        max_length: cut to this many tokens, the special ones included; None to cut nothing.
+        pad_to: pad to this many tokens; None to pad nothing.
 
     Raises:
         CyclesimError: there is no text, no tokenizer, or nothing is left of the text.
     """
+    work = _Preparation(_checked(text), _fast(tokenizer), max_length, pad_to)
+    previous: tuple[Written, ...] = ()
+    for step, op, run, arguments in (
+        ("tokenize", "tokenizer.tokenize", work.tokenize, ()),
+        ("ids", "tokenizer.convert_tokens_to_ids", work.look_up, ()),
+        ("truncation", "encoding.truncate", work.truncate, _argument("max_length", max_length)),
+        ("special_tokens", "tokenizer.post_process", work.add_special_tokens, ()),
+        ("padding", "encoding.pad", work.pad, _argument("pad_to", pad_to)),
+        ("tensors", "torch.tensor", lambda: work.make_tensors(device), ()),
+    ):
+        result = yield HostStep("input", step, op, run, previous, arguments)
+        previous = result.outputs
+    return work.encoded(previous)
+
+
+class _Preparation:
+    """A text on its way to tensors: each method but the last is one step.
+
+    `encoding` is the tokenizer's own record of ids, tokens and offsets; the steps change it in the
+    order in which the tokenizer's one call would.
+    """
+
+    def __init__(
+        self, text: str, tokenizer: Any, max_length: int | None, pad_to: int | None
+    ) -> None:
+        self.text = text
+        self.tokenizer = tokenizer
+        self.max_length = max_length
+        self.pad_to = pad_to
+        self.room = _room(tokenizer, max_length)
+        self.encoding: Any = None
+        self.spans: list[tuple[int, int]] = []
+
+    def tokenize(self) -> HostResult:
+        # Not verbose: that a text is too long for the model is said by the truncation step.
+        batch = self.tokenizer(
+            self.text, add_special_tokens=False, truncation=False, padding=False, verbose=False
+        )
+        self.encoding = batch.encodings[0]
+        if not self.encoding.ids:
+            raise CyclesimError(
+                "the tokenizer found no token in this text: give at least one word."
+            )
+        spans = np.array(self.encoding.offsets, dtype=np.int64).reshape(-1, 2)
+        note = f"{len(self.text):,} characters → {_tokens(len(spans))}"
+        return HostResult((Written("offsets", spans, tuple(self.encoding.tokens)),), note)
+
+    def look_up(self) -> HostResult:
+        ids = self.encoding.ids
+        unknown = ids.count(self.tokenizer.unk_token_id)
+        note = f"{_tokens(len(ids))} looked up among {len(self.tokenizer):,}"
+        return self._ids(note + (f", {unknown:,} unknown" if unknown else ""))
+
+    def truncate(self) -> HostResult:
+        length = len(self.encoding.ids)
+        if self.room is None or length <= self.room:
+            limit = "no limit" if self.room is None else f"at most {self.room:,}"
+            return self._ids(f"nothing cut ({limit})", nop=True)
+        side = self.tokenizer.truncation_side
+        self.encoding.truncate(self.room, direction=side)
+        if side == "left":
+            cut = f"before character {self.encoding.offsets[0][0]:,}"
+        else:
+            cut = f"after character {self.encoding.offsets[-1][1]:,}"
+        return self._ids(
+            f"kept {_tokens(self.room)} of {length:,}: the text {cut} is cut, "
+            f"as {self.max_length:,} fit with the special ones"
+        )
+
+    def add_special_tokens(self) -> HostResult:
+        before = len(self.encoding.ids)
+        # A byte-level post-processor trims the space from every offset it sees. `tokenize` had it
+        # done already; a second time would trim the first letter, so these are the ones to keep.
+        self.spans = self.encoding.offsets
+        self.encoding = self.tokenizer.backend_tokenizer.post_process(self.encoding, None, True)
+        added = len(self.encoding.ids) - before
+        masked = zip(self.encoding.tokens, self.encoding.special_tokens_mask, strict=True)
+        names = [token for token, special in masked if special]
+        note = f"added {' '.join(names[:4])}" if added else "this tokenizer adds none"
+        return self._ids(note, nop=not added)
+
+    def pad(self) -> HostResult:
+        missing = (self.pad_to or 0) - len(self.encoding.ids)
+        if self.pad_to is None or missing <= 0:
+            return self._ids("nothing added", nop=True)
+        token = self.tokenizer.pad_token
+        if token is None:
+            raise CyclesimError("this tokenizer has no padding token: leave --pad-to out.")
+        self.encoding.pad(
+            self.pad_to,
+            direction=self.tokenizer.padding_side,
+            pad_id=self.tokenizer.pad_token_id,
+            pad_type_id=self.tokenizer.pad_token_type_id,
+            pad_token=token,
+        )
+        return self._ids(f"added {missing:,} × {token}")
+
+    def make_tensors(self, device: torch.device) -> HostResult:
+        columns = {
+            "input_ids": self.encoding.ids,
+            "token_type_ids": self.encoding.type_ids,
+            "attention_mask": self.encoding.attention_mask,
+        }
+        names = [n for n in self.tokenizer.model_input_names if n in columns]
+        words = tuple(self.encoding.tokens)
+        made = tuple(
+            Written(n, torch.tensor([columns[n]], dtype=torch.long, device=device), words)
+            for n in names
+        )
+        return HostResult(made, f"{', '.join(names)} [1, {len(words)}] on {device}")
+
+    def encoded(self, tensors: tuple[Written, ...]) -> Encoding:
+        """What the steps made, for the model and for the output steps."""
+        special = [bool(s) for s in self.encoding.special_tokens_mask]
+        spans, words = iter(self.spans), self.encoding.word_ids
+        return Encoding(
+            inputs={w.name: w.value for w in tensors},
+            tokens=tuple(self.encoding.tokens),
+            offsets=tuple(None if s else next(spans) for s in special),
+            words=tuple(None if s else w for s, w in zip(special, words, strict=True)),
+            text=self.text,
+            written={w.name: w for w in tensors},
+        )
+
+    def _ids(self, note: str, *, nop: bool = False) -> HostResult:
+        ids = np.array(self.encoding.ids, dtype=np.int64)
+        return HostResult((Written("ids", ids, tuple(self.encoding.tokens)),), note, nop)
+
+
+def _checked(text: str | None) -> str:
+    """`text`, if there is something in it that can be tokenized."""
     if text is None or not text.strip():
         raise CyclesimError("the text is empty: give at least one word.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CyclesimError(
+            f"character {error.start:,} of the text is half a character (not valid Unicode): "
+            "give the text in UTF-8."
+        ) from None
+    return text
+
+
+def _fast(tokenizer: Any) -> Any:
+    """`tokenizer`, if it can say which characters a token came from."""
     if tokenizer is None:
         raise CyclesimError(
             "this model has no tokenizer, so it cannot read text: give one with "
@@ -82,128 +232,28 @@ def preprocess(
             f"{type(tokenizer).__name__} does not say which characters a token came from: "
             "use the fast (tokenizer.json) version of this tokenizer."
         )
+    return tokenizer
 
-    def tokenize() -> HostResult:
-        nonlocal encoding
-        # Not verbose: that a text is too long for the model is said by the truncation step.
-        batch = tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
-        encoding = batch.encodings[0]
-        if not encoding.ids:
-            raise CyclesimError("the tokenizer found no token in this text: give at least one word.")
-        spans = np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-        note = f"{len(text):,} characters → {_tokens(len(spans))}"
-        return HostResult((Written("offsets", spans, tuple(encoding.tokens)),), note)
 
-    encoding: Any = None
-    step = HostStep("input", "tokenize", "tokenizer.tokenize", tokenize)
-    tokens = (yield step).outputs[0]
-
-    def ids() -> HostResult:
-        numbers = tokenizer.convert_tokens_to_ids(list(encoding.tokens))
-        array = np.array(numbers, dtype=np.int64)
-        unknown = int((array == tokenizer.unk_token_id).sum()) if _has_unknown(tokenizer) else 0
-        note = f"{_tokens(len(array))} looked up among {len(tokenizer):,}"
-        note += f", {unknown} unknown" if unknown else ""
-        return HostResult((Written("ids", array, tuple(encoding.tokens)),), note)
-
-    step = HostStep("input", "ids", "tokenizer.convert_tokens_to_ids", ids, (tokens,))
-    found = (yield step).outputs[0]
-
-    room = None
-    if max_length is not None:
-        room = max_length - tokenizer.num_special_tokens_to_add(False)
-        if room < 1:
-            raise CyclesimError(
-                f"a maximum length of {max_length} leaves no room for a token beside the "
-                f"{max_length - room} special ones: give a larger --max-length."
-            )
-
-    def truncation() -> HostResult:
-        length = len(encoding.ids)
-        if room is None or length <= room:
-            limit = f"at most {room:,}" if room is not None else "no limit"
-            return HostResult((_ids(encoding, length),), f"nothing cut ({limit})", nop=True)
-        end = encoding.offsets[room - 1][1]
-        encoding.truncate(room)
-        note = (
-            f"kept {_tokens(room)} of {length:,}: the model has {max_length:,} positions; "
-            f"the text after character {end:,} is cut"
+def _room(tokenizer: Any, max_length: int | None) -> int | None:
+    """How many tokens of the text fit beside the special ones."""
+    if max_length is None:
+        return None
+    special = tokenizer.num_special_tokens_to_add(False)
+    if max_length <= special:
+        raise CyclesimError(
+            f"a maximum length of {max_length} leaves no room for a token beside the {special} "
+            "special ones: give a larger --max-length."
         )
-        return HostResult((_ids(encoding, room),), note)
-
-    limit = (("max_length", str(max_length)),) if max_length is not None else ()
-    step = HostStep("input", "truncation", "encoding.truncate", truncation, (found,), limit)
-    cut = (yield step).outputs[0]
-
-    def special_tokens() -> HostResult:
-        nonlocal encoding
-        before = len(encoding.ids)
-        encoding = tokenizer.backend_tokenizer.post_process(encoding, None, True)
-        added = len(encoding.ids) - before
-        names = [t for t, s in zip(encoding.tokens, encoding.special_tokens_mask, strict=True) if s]
-        note = f"added {' '.join(names[:4])}" if added else "this tokenizer adds none"
-        return HostResult((_ids(encoding, len(encoding.ids)),), note, nop=not added)
-
-    op = "tokenizer.post_process"
-    full = (yield HostStep("input", "special_tokens", op, special_tokens, (cut,))).outputs[0]
-
-    def padding() -> HostResult:
-        length = len(encoding.ids)
-        if pad_to is None or pad_to <= length:
-            return HostResult((_ids(encoding, length),), "nothing added", nop=True)
-        if tokenizer.pad_token is None:
-            raise CyclesimError("this tokenizer has no padding token: leave --pad-to out.")
-        encoding.pad(
-            pad_to,
-            direction=tokenizer.padding_side,
-            pad_id=tokenizer.pad_token_id,
-            pad_type_id=tokenizer.pad_token_type_id,
-            pad_token=tokenizer.pad_token,
-        )
-        note = f"added {pad_to - length} × {tokenizer.pad_token}"
-        return HostResult((_ids(encoding, pad_to),), note)
-
-    wanted = (("pad_to", str(pad_to)),) if pad_to is not None else ()
-    padded = (
-        yield HostStep("input", "padding", "encoding.pad", padding, (full,), wanted)
-    ).outputs[0]
-
-    def tensors() -> HostResult:
-        columns = {
-            "input_ids": encoding.ids,
-            "token_type_ids": encoding.type_ids,
-            "attention_mask": encoding.attention_mask,
-        }
-        names = [n for n in tokenizer.model_input_names if n in columns]
-        words = tuple(encoding.tokens)
-        made = tuple(
-            Written(n, torch.tensor([columns[n]], dtype=torch.long, device=device), words)
-            for n in names
-        )
-        return HostResult(made, f"{', '.join(names)} [1, {len(encoding.ids)}] on {device}")
-
-    result = yield HostStep("input", "tensors", "torch.tensor", tensors, (padded,))
-    masked = [bool(s) for s in encoding.special_tokens_mask]
-    return Encoding(
-        inputs={w.name: w.value for w in result.outputs},
-        tokens=tuple(encoding.tokens),
-        offsets=tuple(None if m else o for m, o in zip(masked, encoding.offsets, strict=True)),
-        words=tuple(None if m else w for m, w in zip(masked, encoding.word_ids, strict=True)),
-        text=text,
-        written={w.name: w for w in result.outputs},
-    )
+    return max_length - special
 
 
-def _ids(encoding: Any, length: int) -> Written:
-    return Written("ids", np.array(encoding.ids[:length], dtype=np.int64), tuple(encoding.tokens))
+def _argument(name: str, value: int | None) -> tuple[tuple[str, str], ...]:
+    return () if value is None else ((name, str(value)),)
 
 
 def _to(value: Any, device: torch.device) -> Any:
     return value.to(device) if isinstance(value, torch.Tensor) else value
-
-
-def _has_unknown(tokenizer: Any) -> bool:
-    return getattr(tokenizer, "unk_token_id", None) is not None
 
 
 def _tokens(count: int) -> str:

@@ -1,12 +1,11 @@
 """Loading a model safely: safetensors only, no code from the repository unless asked, clear errors.
 
-Nothing here unpickles. A folder is checked before transformers sees it, so that what is missing is
-said in one sentence and not in a traceback from deep inside.
+Nothing here unpickles. A name becomes a folder first (`hub`), and the folder is checked before
+transformers sees it (`folder`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +15,9 @@ from typing import Any
 import torch
 
 from cyclesim.errors import CyclesimError
-from cyclesim.machine.catalog import DEFAULT, EMBEDDED, embedded_path
+from cyclesim.machine.catalog import DEFAULT
+from cyclesim.machine.folder import check_tokenizer
+from cyclesim.machine.hub import find
 from cyclesim.machine.machine import Machine
 from cyclesim.machine.tasks import TASKS, task_for
 
@@ -26,11 +27,6 @@ Progress = Callable[[str], None]
 
 _DTYPES = ("float32", "float16", "bfloat16", "float64")
 _ATTENTION = ("eager", "sdpa")
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
-_TOKENIZER_FILES = (
-    "tokenizer.json", "vocab.txt", "vocab.json", "tokenizer.model", "spiece.model",
-    "sentencepiece.bpe.model", "spm.model",
-)  # fmt: skip
 _AUTO = {
     "token-classification": "AutoModelForTokenClassification",
     "text-classification": "AutoModelForSequenceClassification",
@@ -59,7 +55,9 @@ def load(
     Args:
         name: an embedded model (`tiny-ner`, the default), a local folder, or the name of a model
             on the Hugging Face hub (the local cache is tried first).
-        model, tokenizer: an already built model and its tokenizer, used as they are.
+        model: an already built model, used as it is; then `name`, `attn`, `device`, `dtype` and
+            `task` say nothing.
+        tokenizer: its tokenizer; with a name, used instead of the model's own.
         task: what the output means; guessed from the architecture otherwise.
         attn: attention implementation, `eager` (every step visible) or `sdpa` (one fused kernel).
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
@@ -67,7 +65,7 @@ def load(
         max_length: longest sequence in tokens; never more than the model has positions for.
         pad_to: pad every text to this many tokens.
         seed: seeds torch before anything random happens.
-        trust_remote_code: run Python code that comes with a hub model.
+        trust_remote_code: run Python code that comes with a model.
         random_init: accept a checkpoint that lacks weights; the missing ones are random.
         progress: called with a short sentence at each stage.
 
@@ -75,38 +73,34 @@ def load(
         CyclesimError: it cannot be loaded; the message says why and what to do.
     """
     say = progress or (lambda _: None)
-    if seed is not None:
-        torch.manual_seed(seed)
     _check("attn", attn, _ATTENTION)
-    where = resolve_device(device)
     if task is not None:
         _check("task", task, tuple(TASKS))
-    if model is not None:
-        machine = Machine.of(model, tokenizer)
-        machine.max_length, machine.pad_to = max_length, pad_to
-        return machine
-
     kind = resolve_dtype(dtype or "float32")
-    source, local, shown = _find(DEFAULT if name is None else os.fspath(name))
+    where = resolve_device(device)
+    if seed is not None:
+        _seed(seed)
+    if model is not None:
+        return Machine.of(model, tokenizer).limited(max_length, pad_to)
+
+    options = {"trust_remote_code": trust_remote_code, "local_files_only": not trust_remote_code}
+    folder, shown = find(
+        os.fspath(name) if name is not None else DEFAULT,
+        say,
+        random_init=random_init,
+        trust_remote_code=trust_remote_code,
+    )
+    if tokenizer is None:
+        check_tokenizer(folder, shown)
     say(f"loading {shown}")
-    options: dict[str, Any] = {"trust_remote_code": trust_remote_code, "local_files_only": local}
-    config = _load_config(source, shown, options)
-    made, missing = _load_model(source, shown, config, task, kind, attn, options)
-    if missing and not random_init:
-        raise CyclesimError(
-            f"the checkpoint of {shown} has no weights for {_some(missing)}: choose another --task, "
-            "or pass --random-init to run it with random ones."
-        )
-    say("loading the tokenizer")
-    tokenizer = _load_tokenizer(source, shown, options)
+    with _silent():
+        config = _load_config(folder, shown, options)
+        made = _load_model(folder, shown, config, task, kind, attn, random_init, options)
+        if tokenizer is None:
+            say("loading the tokenizer")
+            tokenizer = _load_tokenizer(folder, shown, options)
     made = _place(made.eval(), where)
-    result = Machine(made, tokenizer, name=shown, task=task_for(made), pad_to=pad_to)
-    result.max_length = _longest(made, tokenizer, max_length)
-    if pad_to is not None and result.max_length is not None and pad_to > result.max_length:
-        raise CyclesimError(
-            f"cannot pad to {pad_to} tokens: {shown} has positions for {result.max_length}."
-        )
-    return result
+    return Machine(made, tokenizer, name=shown, task=task_for(made)).limited(max_length, pad_to)
 
 
 def resolve_device(name: str) -> torch.device:
@@ -118,12 +112,15 @@ def resolve_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     kind, _, index = name.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdigit()) or (kind == "cpu" and index):
-        raise CyclesimError(f"unknown device {name!r}: use auto, cpu, cuda or cuda:0.")
+    numbered = index.isdecimal() and len(index) <= 4 and kind == "cuda"
+    if kind not in ("cpu", "cuda") or (name != kind and not numbered):
+        raise CyclesimError(f"unknown --device {name!r}: use auto, cpu, cuda or cuda:0.")
     if kind == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if count == 0:
-            raise CyclesimError("there is no CUDA device that torch can use here: use --device cpu.")
+            raise CyclesimError(
+                "there is no CUDA device that torch can use here: use --device cpu."
+            )
         if int(index or 0) >= count:
             raise CyclesimError(f"there is no {name}: torch sees {count} CUDA device(s), from 0.")
     return torch.device(name)
@@ -136,127 +133,95 @@ def resolve_dtype(name: str) -> torch.dtype:
     return dtype
 
 
-def _find(name: str) -> tuple[str, bool, str]:
-    """Where the model is, whether that is a folder on this machine, and what to call it."""
-    if name in EMBEDDED:
-        return str(embedded_path(name)), True, name
-    path = Path(name).expanduser()
-    if path.is_dir():
-        _check_folder(path)
-        return str(path), True, path.resolve().name
-    if path.is_file():
-        raise CyclesimError(f"{name} is a file: give the folder that holds the model.")
-    if name.startswith((".", "/", "~")) or name.count("/") > 1 or not name.strip():
-        raise CyclesimError(f"there is no folder {name!r}: give a model's folder or its hub name.")
-    return name, False, name
-
-
-def _check_folder(path: Path) -> None:
-    if not (path / "config.json").is_file():
-        raise CyclesimError(f"{path} has no config.json: it is not a Hugging Face model folder.")
-    try:
-        json.loads((path / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CyclesimError(f"{path / 'config.json'} cannot be read as JSON: {error}.") from None
-    if any(path.glob("*.safetensors")):
-        return
-    pickles = sorted(p.name for pattern in _PICKLES for p in path.glob(pattern))
-    if pickles:
-        raise CyclesimError(
-            f"{path} has only pickle weights ({pickles[0]}), which can run code when they are "
-            "opened: save the model with safe_serialization=True and use that folder."
-        )
-    raise CyclesimError(f"{path} has no weights: a *.safetensors file is missing.")
-
-
-def _load_config(source: str, shown: str, options: dict[str, Any]) -> Any:
+def _load_config(folder: Path, shown: str, options: dict[str, Any]) -> Any:
     from transformers import AutoConfig
 
-    with _sentences(shown):
-        return _cached_first(AutoConfig.from_pretrained, source, options)
+    with _sentences("config", shown):
+        return AutoConfig.from_pretrained(folder, **options)
 
 
 def _load_model(
-    source: str,
+    folder: Path,
     shown: str,
     config: Any,
     task: str | None,
     dtype: torch.dtype,
     attn: str,
+    random_init: bool,
     options: dict[str, Any],
-) -> tuple[torch.nn.Module, list[str]]:
+) -> torch.nn.Module:
+    with _sentences("model", shown):
+        cls = _model_class(config, task, options["trust_remote_code"])
+        model, info = cls.from_pretrained(
+            folder,
+            config=config,
+            dtype=dtype,
+            attn_implementation=attn,
+            use_safetensors=True,
+            ignore_mismatched_sizes=True,  # to say which, below
+            output_loading_info=True,
+            **options,
+        )
+    for name, found, expected in sorted(info["mismatched_keys"]):
+        raise CyclesimError(
+            f"the weights of {shown} do not fit its config.json: {name} is {list(found)} and "
+            f"should be {list(expected)}."
+        )
+    if info["missing_keys"] and not random_init:
+        raise CyclesimError(
+            f"the checkpoint of {shown} has no weights for {_some(sorted(info['missing_keys']))}: "
+            "choose another --task, or pass --random-init to run it with random ones."
+        )
+    return model
+
+
+def _model_class(config: Any, task: str | None, trusted: bool) -> Any:
+    """The class that the model was saved with, or the one for `task`."""
     import transformers
 
-    cls = None
-    if task is None:
-        names = getattr(config, "architectures", None) or []
-        cls = getattr(transformers, names[0], None) if names else None
-    cls = cls or getattr(transformers, _AUTO[task or "forward"])
-    settings = {
-        "config": config,
-        "dtype": dtype,
-        "attn_implementation": attn,
-        "use_safetensors": True,
-        "output_loading_info": True,
-    }
-    with _sentences(shown), _silent():
-        model, info = _cached_first(cls.from_pretrained, source, {**options, **settings})
-    return model, sorted(info["missing_keys"])
+    if task is not None:
+        return getattr(transformers, _AUTO[task])
+    name = str(next(iter(getattr(config, "architectures", None) or ()), ""))
+    known = getattr(transformers, name, None)
+    if isinstance(known, type) and issubclass(known, transformers.PreTrainedModel):
+        if not isinstance(config, getattr(known, "config_class", None) or object):
+            raise ValueError(f"its config.json is for {config.model_type} and its class is {name}")
+        return known
+    if name and not trusted:
+        raise CyclesimError(
+            f"transformers {transformers.__version__} has no class {name}: choose a --task, or, if "
+            "the class comes with the model, read its code and pass --trust-remote-code."
+        )
+    endings = {a.removeprefix("AutoModel"): a for a in _AUTO.values() if a != "AutoModel"}
+    auto = next((a for ending, a in endings.items() if name.endswith(ending)), "AutoModel")
+    return getattr(transformers, auto)
 
 
-def _load_tokenizer(source: str, shown: str, options: dict[str, Any]) -> Any:
+def _load_tokenizer(folder: Path, shown: str, options: dict[str, Any]) -> Any:
     from transformers import AutoTokenizer
 
-    folder = Path(source)
-    if folder.is_dir() and not any((folder / name).is_file() for name in _TOKENIZER_FILES):
-        raise CyclesimError(
-            f"{shown} has no tokenizer (no tokenizer.json or vocabulary file): add the files of "
-            "the tokenizer it was trained with."
-        )
-    with _sentences(shown, "tokenizer"), _silent():
-        return _cached_first(AutoTokenizer.from_pretrained, source, options)
-
-
-def _cached_first(loader: Callable[..., Any], source: str, options: dict[str, Any]) -> Any:
-    """Try the local cache before the network, so that a cached model loads offline at once."""
-    if options["local_files_only"]:
-        return loader(source, **options)
-    try:
-        return loader(source, **{**options, "local_files_only": True})
-    except (OSError, ValueError):
-        return loader(source, **options)
+    with _sentences("tokenizer", shown):
+        return AutoTokenizer.from_pretrained(folder, **options)
 
 
 @contextmanager
-def _sentences(shown: str, what: str = "model") -> Iterator[None]:
-    """Turn what transformers and safetensors raise into one sentence."""
-    from safetensors import SafetensorError
-
+def _sentences(what: str, shown: str) -> Iterator[None]:
+    """Turn whatever transformers raises into one sentence."""
     try:
         yield
-    except SafetensorError as error:
-        raise CyclesimError(
-            f"the weights of {shown} are not a valid safetensors file ({error}): get them again."
-        ) from None
+    except CyclesimError:
+        raise
     except ImportError as error:
         raise CyclesimError(f"{shown} needs a package that is missing: {_first(error)}") from None
-    except (OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError) as error:
-        text = str(error)
-        if "trust_remote_code" in text:
+    except torch.OutOfMemoryError:
+        raise CyclesimError(f"{shown} does not fit into memory: use a smaller --dtype.") from None
+    except Exception as error:  # KeyError, AttributeError, …: a broken file shows in many ways
+        if "trust_remote_code" in str(error):
             raise CyclesimError(
                 f"{shown} comes with its own Python code: read it, and pass --trust-remote-code "
                 "if you trust it."
             ) from None
-        if not Path(shown).exists() and isinstance(error, OSError) and not _is_local(error):
-            raise CyclesimError(
-                f"there is no {what} {shown!r} in the local cache, and the Hugging Face hub "
-                "did not give it: check the name and the network, or give a folder."
-            ) from None
         raise CyclesimError(f"the {what} of {shown} cannot be loaded: {_first(error)}") from None
-
-
-def _is_local(error: OSError) -> bool:
-    return isinstance(error, (FileNotFoundError, PermissionError)) and error.filename is not None
 
 
 @contextmanager
@@ -285,28 +250,10 @@ def _place(model: torch.nn.Module, device: torch.device) -> torch.nn.Module:
         ) from None
 
 
-def _longest(model: torch.nn.Module, tokenizer: Any, wanted: int | None) -> int | None:
-    """How many tokens fit: the model's positions, the tokenizer's limit, and what was asked for."""
-    config = getattr(model, "config", None)
-    positions = getattr(config, "max_position_embeddings", None)
-    if positions and _positions_start_after_padding(model):
-        positions -= config.pad_token_id + 1  # type: ignore[union-attr]
-    limits = [n for n in (positions, getattr(tokenizer, "model_max_length", None)) if n and n > 0]
-    longest = int(min(limits)) if limits and min(limits) < 10**9 else None
-    if wanted is None:
-        return longest
-    if wanted < 1:
-        raise CyclesimError(f"a maximum length of {wanted} makes no sense: give 3 or more.")
-    if longest is not None and wanted > longest:
-        raise CyclesimError(f"--max-length {wanted} is more than the model's {longest} positions.")
-    return wanted
-
-
-def _positions_start_after_padding(model: torch.nn.Module) -> bool:
-    """RoBERTa numbers its positions from `padding_idx + 1`, so fewer of them can be used."""
-    tables = (m for n, m in model.named_modules() if n.endswith("position_embeddings"))
-    table = next(tables, None)
-    return getattr(table, "padding_idx", None) is not None
+def _seed(seed: int) -> None:
+    if not -(2**63) <= seed < 2**64:
+        raise CyclesimError(f"--seed {seed} does not fit into 64 bits: give a smaller number.")
+    torch.manual_seed(seed)
 
 
 def _check(what: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -319,6 +266,8 @@ def _some(names: list[str]) -> str:
 
 
 def _first(error: Exception) -> str:
-    """The first line of an error, as the end of a sentence."""
+    """The first sentence of an error, as the end of one of ours."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return (text or type(error).__name__).rstrip(".") + "."
+    if isinstance(error, KeyError):
+        text = f"there is no {text}"
+    return (text.partition(". ")[0] or type(error).__name__).rstrip(".:") + "."

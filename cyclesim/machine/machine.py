@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from cyclesim.errors import CyclesimError
 from cyclesim.machine.inputs import Encoding, given, preprocess
 from cyclesim.machine.steps import Steps
 from cyclesim.machine.tasks import Task, task_for
@@ -26,7 +27,8 @@ class Machine:
         tokenizer: a fast Hugging Face tokenizer, or None for a model fed with tensors.
         name: how the model is called on screen.
         task: what its output means.
-        max_length: longest sequence, in tokens with the special ones; None for no limit.
+        max_length: longest sequence, in tokens with the special ones; longer texts are cut; None
+            for no limit.
         pad_to: pad every sequence to this many tokens; None for no padding.
     """
 
@@ -47,7 +49,41 @@ class Machine:
             return model
         config = getattr(model, "config", None)
         name = getattr(config, "name_or_path", "") or type(model).__name__
-        return cls(model, tokenizer, name=name, task=task_for(model))
+        made = cls(model, tokenizer, name=name, task=task_for(model))
+        made.max_length = made.longest
+        return made
+
+    def limited(self, max_length: int | None = None, pad_to: int | None = None) -> Machine:
+        """This machine, with texts cut to `max_length` tokens and padded to `pad_to`.
+
+        Without `max_length` they are cut to what the model has positions for.
+
+        Raises:
+            CyclesimError: the model has no room for that many, or the number makes no sense.
+        """
+        longest = self.longest
+        for option, wanted in (("max-length", max_length), ("pad-to", pad_to)):
+            if wanted is not None and wanted < 1:
+                raise CyclesimError(f"--{option} {wanted} makes no sense: give 3 or more tokens.")
+            if wanted is not None and longest is not None and wanted > longest:
+                raise CyclesimError(
+                    f"--{option} {wanted} is more than the {longest} positions of {self.name}."
+                )
+        self.max_length = longest if max_length is None else max_length
+        self.pad_to = pad_to
+        return self
+
+    @property
+    def longest(self) -> int | None:
+        """How many tokens the model has positions for, as model and tokenizer say; None for any."""
+        config = getattr(self.model, "config", None)
+        positions = getattr(config, "max_position_embeddings", None)
+        if isinstance(positions, int) and _positions_start_after_padding(self.model):
+            positions -= (getattr(config, "pad_token_id", None) or 0) + 1
+        limits = [positions, getattr(self.tokenizer, "model_max_length", None)]
+        # A tokenizer that knows no limit says 10**30; some configs say -1.
+        known = [int(n) for n in limits if n is not None and 0 < n < 10**9]
+        return min(known, default=None)
 
     @property
     def device(self) -> torch.device:
@@ -63,7 +99,7 @@ class Machine:
 
     @property
     def attention(self) -> str:
-        """The attention implementation (`eager`, `sdpa`), or "" where the model has no such choice."""
+        """The attention implementation (`eager`, `sdpa`), or "" where the model has no choice."""
         config = getattr(self.model, "config", None)
         return str(getattr(config, "_attn_implementation", None) or "")
 
@@ -108,3 +144,10 @@ class Machine:
         if self.device.type == "cuda":
             stack.enter_context(torch.cuda.device(self.device))
         return stack
+
+
+def _positions_start_after_padding(model: torch.nn.Module) -> bool:
+    """RoBERTa numbers its positions from `padding_idx + 1`, so fewer of them can be used."""
+    tables = (m for n, m in model.named_modules() if n.endswith("position_embeddings"))
+    table = next(tables, None)
+    return getattr(table, "padding_idx", None) is not None

@@ -71,5 +71,5 @@ def drive(steps: Steps[T], run: Callable[[HostStep], HostResult] | None = None) 
         try:
             step = steps.send(result)
         except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
+            return done.value
         result = run(step) if run is not None else step.run()

@@ -6,7 +6,8 @@ it on the way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -33,7 +34,8 @@ class Task:
 
     def _probabilities(self, logits: torch.Tensor, words: tuple[str, ...]) -> HostStep:
         def run() -> HostResult:
-            probabilities = torch.softmax(logits.float(), dim=-1)
+            wide = logits.to(torch.promote_types(logits.dtype, torch.float32))
+            probabilities = torch.softmax(wide, dim=-1)
             note = f"softmax over {logits.shape[-1]} labels"
             return HostResult((Written("probabilities", probabilities, words),), note)
 
@@ -42,7 +44,7 @@ class Task:
         return HostStep("output", "probabilities", "softmax", run, (read,), arguments)
 
     def label(self, index: int) -> str:
-        """The name of a class."""
+        """The name of class `index`; `LABEL_7` where it has none."""
         return self.labels[index] if index < len(self.labels) else f"LABEL_{index}"
 
 
@@ -113,7 +115,9 @@ class Classification(Task):
             return HostResult((Written("labels", index, (name,)),), name)
 
         arguments = (("dim", "-1"),)
-        step = HostStep("output", "labels", "argmax", argmax, (probabilities,), arguments, last=True)
+        step = HostStep(
+            "output", "labels", "argmax", argmax, (probabilities,), arguments, last=True
+        )
         best = int((yield step).outputs[0].value)
         return {
             "label": self.label(best),
@@ -133,7 +137,8 @@ def task_for(model: torch.nn.Module) -> Task:
     """The task that a model's class and config speak of."""
     config = getattr(model, "config", None)
     names = getattr(config, "id2label", None) or {}
-    labels = tuple(str(names[i]) for i in sorted(names))
+    # A label map may have holes: a class without a name keeps its number.
+    labels = tuple(str(names.get(i, f"LABEL_{i}")) for i in range(len(names)))
     for ending, task in _HEADS.items():
         if type(model).__name__.endswith(ending):
             return task(labels)
@@ -141,40 +146,70 @@ def task_for(model: torch.nn.Module) -> Task:
 
 
 def merge_entities(
-    encoding: Encoding, labels: tuple[str, ...], scores: list[float]
+    encoding: Encoding, labels: Sequence[str], scores: Sequence[float]
 ) -> list[dict[str, Any]]:
     """Words with one label in a row become an entity.
 
     A word has the label of its first token. `B-` and `I-` prefixes are understood: `B-` begins a
-    new entity. The score is the mean over the words; offsets are characters of the typed text.
+    new entity. The score is the mean over the words.
+
+    Args:
+        encoding: where each token stands in the text, and which word it is part of.
+        labels, scores: one per token.
+
+    Returns:
+        In order, `text`, `label`, `start`, `end` (characters of the typed text) and `score`.
     """
+    text = encoding.text or ""
     entities: list[dict[str, Any]] = []
     parts: list[list[float]] = []
-    text = encoding.text or ""
-    previous_word: int | None = None
-    open_label = ""
-    for label, score, span, word in zip(
+    word: int | None = None  # the word of the token before
+    open_kind = ""  # the label of the entity that the next word may go on with
+    for label, score, span, index in zip(
         labels, scores, encoding.offsets, encoding.words, strict=True
     ):
+        same_word = index is not None and index == word
+        word = index
         if span is None:
-            open_label, previous_word = "", None
-            continue
-        if word is not None and word == previous_word:
-            if open_label:
-                entities[-1]["end"] = span[1]  # the rest of a word goes with its first token
-            continue
-        previous_word = word
-        prefix, _, kind = label.rpartition("-") if label[:2] in ("B-", "I-") else ("", "", label)
-        if kind == "O":
-            open_label = ""
-        elif kind == open_label and prefix != "B":
-            entities[-1]["end"] = span[1]
-            parts[-1].append(score)
+            open_kind = ""
+        elif same_word:
+            if open_kind:
+                entities[-1]["end"] = max(entities[-1]["end"], span[1])
         else:
-            entities.append({"text": "", "label": kind, "start": span[0], "end": span[1]})
-            parts.append([score])
-            open_label = kind
-    for entity, part in zip(entities, parts, strict=True):
-        entity["text"] = text[entity["start"] : entity["end"]]
+            prefix, kind = _split_label(label)
+            if kind == "O":
+                open_kind = ""
+            elif kind == open_kind and prefix != "B":
+                entities[-1]["end"] = span[1]
+                parts[-1].append(score)
+            else:
+                entities.append({"text": "", "label": kind, "start": span[0], "end": span[1]})
+                parts.append([score])
+                open_kind = kind
+    limit = len(text)
+    for entity, part in zip(reversed(entities), reversed(parts), strict=True):
+        start, end = _as_seen(text, entity["start"], entity["end"], limit)
+        entity |= {"text": text[start:end], "start": start, "end": end}
         entity["score"] = sum(part) / len(part)
+        limit = start
     return entities
+
+
+def _split_label(label: str) -> tuple[str, str]:
+    """`B-PER` → `B`, `PER`; a label without such a prefix is a kind of its own."""
+    return (label[0], label[2:]) if label[:2] in ("B-", "I-") else ("", label)
+
+
+def _as_seen(text: str, start: int, end: int, limit: int) -> tuple[int, int]:
+    """The span that a person would mark: no space around it, and no accent cut off.
+
+    Some tokenizers count the space before a word to its token; others drop a combining mark, which
+    belongs to the letter before it. The span never grows beyond `limit`.
+    """
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    while end < limit and unicodedata.category(text[end]).startswith("M"):
+        end += 1
+    return start, end

@@ -71,6 +71,8 @@ def cell_number(value: float, width: int) -> str:
         return str(int(value))
     for digits in (2, 1, 0):  # 0.88, or .88 where that does not fit
         text = f"{value:.{digits}f}"
+        if not text.strip("-0."):
+            text = text.lstrip("-")
         if len(text) > width and digits == 2:
             text = text.replace("0.", ".", 1)
         if len(text) <= width:

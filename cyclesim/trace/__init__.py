@@ -11,7 +11,10 @@ from typing import Any
 
 from cyclesim.trace.cycle import UNITS, Call, Cycle, Phase, Resolution, Unit
 from cyclesim.trace.dataflow import Dataflow
+from cyclesim.trace.diff import Diff
 from cyclesim.trace.groups import Group, group
+from cyclesim.trace.query import Query, QueryError, compile_query
+from cyclesim.trace.store import open_trace, save_trace
 from cyclesim.trace.tensor import ArrayData, Stats, TensorData, Value
 from cyclesim.trace.trace import Header, Timing, Trace, Verdict
 
@@ -21,9 +24,12 @@ __all__ = [
     "Call",
     "Cycle",
     "Dataflow",
+    "Diff",
     "Group",
     "Header",
     "Phase",
+    "Query",
+    "QueryError",
     "Resolution",
     "Stats",
     "TensorData",
@@ -32,7 +38,10 @@ __all__ = [
     "Unit",
     "Value",
     "Verdict",
+    "compile_query",
     "group",
+    "open_trace",
+    "save_trace",
 ]
 
 

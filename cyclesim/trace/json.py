@@ -36,6 +36,7 @@ def trace_to_json(trace: Trace) -> dict[str, Any]:
             "bit_identical": verdict.bit_identical,
             "max_abs_diff": _number(verdict.max_abs_diff),
             "first_difference": verdict.first_difference,
+            "edited": list(verdict.edited),
         },
         "timing": {
             "traced_ns": timing.traced_ns,
@@ -59,6 +60,8 @@ def cycle_to_json(cycle: Cycle) -> dict[str, Any]:
         "op": cycle.op,
         "phase": cycle.phase,
         "nop": cycle.nop,
+        "edited": cycle.edited,
+        "downstream": cycle.downstream,
         "inputs": [
             {"name": v.name, "shape": list(v.shape), "dtype": v.dtype, "from": v.source}
             for v in cycle.inputs

@@ -41,12 +41,19 @@ class Stats(NamedTuple):
 
     @classmethod
     def of(cls, array: np.ndarray) -> Stats:
-        """Summarise `array` of any numeric or boolean dtype."""
+        """Summarise `array` of any numeric or boolean dtype; of complex numbers the magnitudes."""
         values = np.asarray(array)
+        if values.dtype.kind == "c":
+            values = np.abs(values)
         if values.size == 0:
             return cls(math.nan, math.nan, math.nan, 0, 0)
         if values.dtype.kind in "biu":
             return cls(float(values.min()), float(values.max()), float(values.mean()), 0, 0)
+        with np.errstate(invalid="ignore"):
+            low, high = float(values.min()), float(values.max())
+        if math.isfinite(low) and math.isfinite(high):
+            # NaN and Inf would have come through: three passes and no copy do for nearly all.
+            return cls(low, high, float(values.mean(dtype=np.float64)), 0, 0)
         nans = int(np.isnan(values).sum())
         infs = int(np.isinf(values).sum())
         if nans == values.size:
@@ -63,7 +70,7 @@ class Raw:
     Attributes:
         storage: equal for tensors that share memory.
         dtype: the true type, also where NumPy has none (`bfloat16`).
-        offset, strides: where the elements are in the storage, in bytes; strides are never negative.
+        offset, strides: where the elements are in the storage, in bytes; never negative.
         fetch: the bytes of the storage from one offset to another.
     """
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cyclesim.trace.cycle import Cycle, Resolution
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.groups import Group, group
+from cyclesim.trace.query import Query, compile_query
+
+if TYPE_CHECKING:
+    from cyclesim.trace.manifest import Keep
 
 __all__ = ["Header", "Timing", "Trace", "Verdict"]
 
@@ -41,14 +46,18 @@ class Verdict:
             the shapes differ.
         first_difference: number of the first cycle known to differ, or None.
         reason: one sentence, or "".
+        edited: numbers of the cycles that the user edited; such a run is not compared.
     """
 
     bit_identical: bool | None = None
     max_abs_diff: float | None = None
     first_difference: int | None = None
     reason: str = ""
+    edited: tuple[int, ...] = ()
 
     def __str__(self) -> str:
+        if self.edited:
+            return f"edited at {', '.join(map(str, self.edited))}"
         if self.bit_identical:
             return "bit-identical to the untraced run"
         if self.bit_identical is None:
@@ -116,21 +125,39 @@ class Trace(Sequence[Cycle]):
         )
 
     def find(
-        self, where: Callable[[Cycle], bool] | None = None, /, **fields: object
+        self, where: Callable[[Cycle], bool] | Query | str | None = None, /, **fields: object
     ) -> list[Cycle]:
         """The cycles for which `where` is true and every named field has the given value.
 
-        Example: `trace.find(unit="attention", step="softmax", layer=0)`.
+        `where` is a condition in the language of `cyclesim.trace.query`, or a function.
+
+        Example: `trace.find(unit="attention", step="softmax", layer=0)`, or
+        `trace.find('unit == "attention" and step == "softmax" and max > 0.9')`.
 
         Raises:
             AttributeError: a name is not a field of `Cycle`.
+            QueryError: the text is no condition.
+            CyclesimError: it asks for the numbers in tensors, and this trace kept none.
         """
+        if isinstance(where, str):
+            where = self.query(where)
+        if isinstance(where, Query):
+            where.check(self)
         found = [c for c in self.cycles if all(getattr(c, k) == v for k, v in fields.items())]
         if not found:
             for name in fields:
                 if not hasattr(Cycle, name):
                     raise AttributeError(f"a cycle has no field {name!r}")
-        return found if where is None else [c for c in found if where(c)]
+        if where is None:
+            return found
+        if isinstance(where, Query):
+            query = where
+            return [c for c in found if query(c, self)]
+        return [c for c in found if where(c)]
+
+    def query(self, where: str) -> Query:
+        """The condition that `where` says, with this trace's own step names as bare words."""
+        return compile_query(where, {c.step for c in self.cycles})
 
     def groups(self, resolution: Resolution = "step") -> list[Group]:
         """The ticks of a clock at `resolution`: consecutive cycles that belong together."""
@@ -138,15 +165,45 @@ class Trace(Sequence[Cycle]):
 
     @property
     def dataflow(self) -> Dataflow:
-        """Who reads whose output, depth and ILP; rebuilt when cycles were added."""
-        known = self.__dict__.get("_dataflow")
-        if known is None or len(known) != len(self.cycles):
+        """Who reads whose output, depth and ILP; rebuilt when cycles were added or replaced."""
+        known: Dataflow | None = self.__dict__.get("_dataflow")
+        if known is None or not known.is_of(self.cycles):
             known = self.__dict__["_dataflow"] = Dataflow(self.cycles)
         return known
 
     def consumers(self, number: int) -> tuple[int, ...]:
         """Numbers of the cycles that read what cycle `number` wrote."""
         return self.dataflow.consumers[number]
+
+    def upstream(self, number: int) -> tuple[int, ...]:
+        """Numbers of all cycles that went, directly or not, into cycle `number`."""
+        return self.dataflow.upstream(number)
+
+    def downstream(self, number: int) -> tuple[int, ...]:
+        """Numbers of all cycles that cycle `number` went into, directly or not."""
+        return self.dataflow.downstream(number)
+
+    @property
+    def cycle_ns(self) -> Sequence[int]:
+        """Time of each cycle: the median at full speed where known, else the one of this run."""
+        known = self.timing.full_speed
+        return known if len(known) == len(self) > 0 else [c.self_ns for c in self.cycles]
+
+    def critical_path(self, *, timed: bool = False) -> tuple[int, ...]:
+        """Numbers of the cycles of the longest dependency chain: what no parallelism shortens.
+
+        It is the longest in cycles or, with `timed`, in time (`cycle_ns`); how long that is, say
+        `trace.totals["depth"]` and `trace.dataflow.span(trace.cycle_ns)`.
+        """
+        return self.dataflow.critical_path(self.cycle_ns if timed else None)
+
+    def schedule(self) -> list[int]:
+        """For each cycle, the earliest tick it could run at, as early as its data allows.
+
+        Example: `for tick, number in sorted(zip(trace.schedule(), range(len(trace)))): ...`
+        shows what could go side by side, beside the serial order `range(len(trace))`.
+        """
+        return self.dataflow.schedule()
 
     @property
     def totals(self) -> dict[str, float]:
@@ -159,6 +216,11 @@ class Trace(Sequence[Cycle]):
         }
 
     @property
+    def first_nan(self) -> int | None:
+        """Number of the first cycle that wrote a NaN; None if none did (or no numbers were kept)."""
+        return next((c.number for c in self.cycles if c.has_nan), None)
+
+    @property
     def kept_bytes(self) -> int:
         """Bytes of tensors the trace keeps alive: once per storage, parameters excluded."""
         storages: dict[object, int] = {}
@@ -168,6 +230,21 @@ class Trace(Sequence[Cycle]):
                     key, nbytes = value.data.storage
                     storages[key] = nbytes
         return sum(storages.values())
+
+    def save(self, path: str | os.PathLike[str], keep: Keep = "all") -> None:
+        """Write a trace file, to be opened with `cyclesim.open_trace` (see `cyclesim.trace.store`).
+
+        Args:
+            path: an existing file is replaced, in one step, when everything is written.
+            keep: `all` keeps what the cycles read and wrote, `outputs` what they wrote, `stats` no
+                numbers, only their statistics. Weights belong to the model and are never in it.
+
+        Raises:
+            CyclesimError: the file cannot be written; an old one is as it was.
+        """
+        from cyclesim.trace.store import save_trace
+
+        save_trace(self, path, keep)
 
     def to_json(self) -> dict[str, Any]:
         """The stable mapping that `cyclesim trace --json` prints."""

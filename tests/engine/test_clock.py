@@ -231,7 +231,7 @@ def test_a_model_that_raises_is_one_sentence_and_keeps_the_trace() -> None:
         lambda: cyclesim.trace(model, inputs=torch.ones(2, 4)),
         lambda: Clock(model, inputs=torch.ones(2, 4)).finish(),
     ):
-        with pytest.raises(ModelError, match="after cycle 2 .*ValueError: no luck") as caught:
+        with pytest.raises(ModelError, match=r"after cycle 2 .*ValueError: no luck") as caught:
             run()
         kept = caught.value.trace
         assert [c.op for c in kept] == ["inputs", "linear", "relu"]

@@ -9,6 +9,8 @@ from torch import nn
 
 import cyclesim
 
+from .all_families import build, inputs
+
 
 class Overwrites(nn.Module):
     """Writes into a tensor that was recorded before, in four ways."""
@@ -129,3 +131,41 @@ def test_values_that_were_not_kept_say_so() -> None:
     assert len(plan.timing.full_speed) == len(plan)
     with pytest.raises(cyclesim.CyclesimError, match="not kept"):
         plan[1].outputs[0].numpy()
+
+
+def _bert() -> tuple[nn.Module, dict[str, torch.Tensor]]:
+    return build("bert"), inputs("bert")
+
+
+@pytest.mark.parametrize("family", ["bert", "t5", "bart", "gpt2"])
+def test_a_limit_on_memory_moves_numbers_to_disk_and_loses_none(family: str) -> None:
+    model, batch = build(family), inputs(family)
+    whole = cyclesim.trace(model, inputs=batch)
+    limit = whole.kept_bytes // 10
+    held = cyclesim.trace(model, inputs=batch, memory=limit)
+    assert held.kept_bytes <= limit * 1.5
+    assert held.verdict.bit_identical is True
+    for ours, theirs in zip(held, whole, strict=True):
+        assert ours.sources == theirs.sources
+        for a, b in zip(ours.outputs, theirs.outputs, strict=True):
+            assert np.array_equal(a.numpy(), b.numpy(), equal_nan=a.dtype.startswith("float"))
+            assert a.stats == b.stats or a.stats.nan
+    with cyclesim.Clock(model, inputs=batch, memory=limit, measure=False) as clock:
+        clock.finish()
+        clock.rewind(5)  # not from the record, but all the same
+        assert clock.finish().verdict.bit_identical is True
+        assert len(clock.trace) == len(whole)
+
+
+def test_keeping_less_says_so_when_asked() -> None:
+    model, batch = _bert()
+    whole = cyclesim.trace(model, inputs=batch)
+    outputs = cyclesim.trace(model, inputs=batch, keep="outputs")
+    assert np.array_equal(outputs[20].outputs[0].numpy(), whole[20].outputs[0].numpy())
+    with pytest.raises(cyclesim.CyclesimError, match="not kept"):
+        outputs[20].inputs[0].numpy()
+    stats = cyclesim.trace(model, inputs=batch, keep="stats")
+    assert stats.kept_bytes == 0
+    assert [c.outputs[0].stats for c in stats] == [c.outputs[0].stats for c in whole]
+    with pytest.raises(cyclesim.CyclesimError, match="not kept"):
+        stats[20].outputs[0].numpy()

@@ -1,0 +1,160 @@
+"""How a shell command behaves: what it reads, how it ends, and what it keeps off the screen.
+
+Exit codes: 0, done (or the reader of the output, `head`, had seen enough); 1, the verdict failed;
+2, bad input, said in one sentence on stderr with nothing on stdout; 130, Ctrl-C, and nothing said.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from cyclesim.errors import CyclesimError
+
+__all__ = ["cleaning_up", "quiet_libraries", "read_text", "run_command"]
+
+INTERRUPTED = 130
+
+#: More text than this is a mistake: of a megabyte, a model reads the first page.
+_MOST_BYTES = 64 * 2**20
+
+_QUIET = {
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_VERBOSITY": "error",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+
+
+def quiet_libraries() -> None:
+    """Keep other libraries' advice off the screen, unless the user asked for it."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+
+
+def run_command(command: Callable[[], int | None], *, last: bool = False) -> int:
+    """Run `command` and return the exit code; say on stderr what went wrong.
+
+    Args:
+        command: returns an exit code, or None for 0.
+        last: the process ends with this, so Ctrl-C may end it at once.
+    """
+    _open_streams()
+    if last:
+        signal.signal(signal.SIGINT, _leave)
+    try:
+        code = command() or 0
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        code = 0
+    except Exception as error:
+        code = _say(error)
+    finally:
+        if last:  # the work is done: a late Ctrl-C must not disturb Python's own end
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
+
+
+@contextmanager
+def cleaning_up() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt in this block, for code that has something to put right."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End the process at Ctrl-C, without a word.
+
+    Raising KeyboardInterrupt would be the usual way. But torch is loading half of the time, and in
+    the middle of its C++ the exception becomes an abort, an ImportError, or nothing. There is
+    nothing to clean up but the cursor, which a spinner hides.
+    """
+    if os.isatty(2):
+        os.write(2, b"\r\x1b[K\x1b[?25h")
+    os._exit(INTERRUPTED)
+
+
+def read_text(text: str | None) -> str | None:
+    """What TEXT on the command line stands for: `-` is standard input, a file's name its content.
+
+    Raises:
+        CyclesimError: it cannot be read, is not text, or is empty.
+    """
+    if text is None:
+        return None
+    content = _content(text)
+    if not content.strip():  # said before a model is loaded for it
+        raise CyclesimError("the text is empty: give at least one word.")
+    return content
+
+
+def _content(text: str) -> str:
+    if text == "-":
+        return _decoded(sys.stdin.buffer.read(_MOST_BYTES + 1), "standard input")
+    # Neither raises on a NUL byte or a text too long for a file's name.
+    if os.path.isdir(text):
+        raise CyclesimError(f"{text} is a folder: give a text, a file that holds it, or - .")
+    if not os.path.exists(text):
+        return text
+    try:
+        with open(text, "rb") as file:
+            return _decoded(file.read(_MOST_BYTES + 1), text)
+    except OSError as error:
+        raise CyclesimError(f"{text} cannot be read: {error.strerror}.") from None
+
+
+def _decoded(content: bytes, where: str) -> str:
+    if len(content) > _MOST_BYTES:
+        raise CyclesimError(f"{where} holds more than {_MOST_BYTES >> 20} MB: give a part of it.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CyclesimError(
+            f"{where} is not text in UTF-8 (byte {error.start:,} is wrong): convert it first."
+        ) from None
+
+
+def _say(error: Exception) -> int:
+    """Print the sentence of an error that a user can put right; let every other one through."""
+    if isinstance(error, CyclesimError):
+        sentence = str(error)
+    elif hasattr(error, "format_message"):
+        # Typer's own complaint about the command line: unknown option, missing value.
+        sentence = f"{error.format_message().rstrip('.')}: see cyclesim --help."
+    elif isinstance(error, OSError):  # no space left on the device that stdout goes to
+        sentence = f"{error.strerror or error}."
+        _discard_output()
+    else:
+        raise error
+    print(f"cyclesim: {' '.join(sentence.split())}", file=sys.stderr)
+    return 2
+
+
+def _open_streams() -> None:
+    """Make sure there is a stdout and a stderr, and that both can print every character."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the shell: `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Nobody reads stdout any more; Python would complain once more when it flushes at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

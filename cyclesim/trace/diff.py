@@ -1,0 +1,384 @@
+"""Two traces side by side: which cycle differs first, and by how much.
+
+    diff = cyclesim.diff(cyclesim.open_trace("eager.safetensors"), trace)
+    print(diff); diff.first_difference; diff.equal
+
+Cycles are matched by what they are (path, call, step, and the repeated block), not by their number:
+with padding, another attention implementation or another model of the same family, numbers shift,
+and the softmax of layer 3 is still the softmax of layer 3. What has no counterpart is listed, and
+what cannot be compared says why.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from cyclesim.errors import CyclesimError
+from cyclesim.trace.cycle import Cycle, Unit
+from cyclesim.trace.tensor import Stats, Value
+from cyclesim.trace.trace import Header, Trace
+
+__all__ = ["SCHEMA", "CycleDiff", "Diff", "Outcome", "cosine_text", "diff"]
+
+#: Of `Diff.to_json`.
+SCHEMA = 1
+
+#: `same`: no number is further apart than the tolerance. `differs`: one is. `unlike`: shapes or the
+#: number of outputs differ, so they are different, and by no amount. `unknown`: not kept.
+Outcome = Literal["same", "differs", "unlike", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class CycleDiff:
+    """One cycle of the first trace and its counterpart in the second.
+
+    Attributes:
+        a, b: the two cycles.
+        outcome: see `Outcome`.
+        max_abs: largest absolute difference; NaN where only one side is NaN, None where the numbers
+            could not be compared.
+        cosine: of the angle between the two, as long vectors; None where undefined (all zero).
+        note: one sentence where there is something to say.
+    """
+
+    a: Cycle
+    b: Cycle
+    outcome: Outcome
+    max_abs: float | None = None
+    cosine: float | None = None
+    note: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two are known to be different."""
+        return self.outcome in ("differs", "unlike")
+
+    def __str__(self) -> str:
+        numbers = f"cycle {self.a.number}"
+        if self.a.number != self.b.number:
+            numbers += f" (in the other: {self.b.number})"
+        text = f"{numbers}, {self.a.label}"
+        if self.a.path:
+            text += f", {self.a.path}" + (f"#{self.a.call}" if self.a.call > 1 else "")
+        if self.max_abs is not None:
+            text += f": differs by up to {self.max_abs:g}"
+            if self.cosine is not None:
+                text += f", cosine {cosine_text(self.cosine)}"
+        return f"{text}: {self.note}" if self.note else text
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What `diff` found.
+
+    Attributes:
+        a, b: the headers of the two traces.
+        tolerance: how far apart two numbers may be and still count as the same.
+        cycles: the matched cycles, in the order of the first trace.
+        only_a, only_b: cycles without a counterpart.
+    """
+
+    a: Header
+    b: Header
+    tolerance: float
+    cycles: Sequence[CycleDiff]
+    only_a: Sequence[Cycle] = ()
+    only_b: Sequence[Cycle] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing that could be compared differs beyond the tolerance.
+
+        Cycles that only one of them has do not count: eager attention has more cycles than fused
+        attention, and may compute the same. At least one cycle must have been compared.
+        """
+        return any(c.outcome == "same" for c in self.cycles) and not any(
+            c.differs for c in self.cycles
+        )
+
+    @property
+    def equal(self) -> bool:
+        """Whether both have the same cycles, all were compared, and none differs."""
+        return (
+            not (self.only_a or self.only_b)
+            and all(c.outcome == "same" for c in self.cycles)
+            and bool(self.cycles)
+        )
+
+    @property
+    def first_difference(self) -> CycleDiff | None:
+        """The first matched cycle that differs, in the order of the first trace."""
+        return next((c for c in self.cycles if c.differs), None)
+
+    @property
+    def unknown(self) -> list[CycleDiff]:
+        """The matched cycles whose numbers could not be compared: not kept in one of the traces."""
+        return [c for c in self.cycles if c.outcome == "unknown"]
+
+    @cached_property
+    def by_unit(self) -> dict[Unit, CycleDiff]:
+        """For each unit where numbers were compared, its cycle with the largest difference."""
+        found: dict[Unit, CycleDiff] = {}
+        for pair in self.cycles:
+            if pair.max_abs is not None:
+                old = found.get(pair.a.unit)
+                if old is None or _amount(pair) > _amount(old):
+                    found[pair.a.unit] = pair
+        return found
+
+    @cached_property
+    def by_layer(self) -> dict[int, CycleDiff]:
+        """For each repeated block, its last compared cycle: the hidden state that it hands on."""
+        return {c.a.layer: c for c in self.cycles if c.a.layer is not None and c.cosine is not None}
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def lines(self) -> list[str]:
+        """The findings as sentences, most important first."""
+        lines = [self.sentence]
+        first = self.first_difference
+        if first is not None:
+            lines.append(f"first difference: {first}")
+        if (self.a.tokens or self.b.tokens) and self.a.tokens != self.b.tokens:
+            lines.append(_tokens(self.a.tokens, self.b.tokens))
+        for name in ("model", "attention", "dtype", "device"):
+            one, other = getattr(self.a, name), getattr(self.b, name)
+            if one != other:
+                lines.append(f"{name}: {one or 'none'} and {other or 'none'}")
+        for unit, pair in self.by_unit.items():
+            if _amount(pair) > 0:
+                lines.append(f"largest in {unit}: {pair}")
+        lines += [
+            f"layer {layer}: cosine {cosine_text(pair.cosine)} after cycle {pair.a.number}"
+            for layer, pair in self.by_layer.items()
+        ]
+        for which, cycles in (("first", self.only_a), ("second", self.only_b)):
+            if cycles:
+                names = ", ".join(f"{c.number} {c.label}" for c in cycles[:4])
+                more = f" and {len(cycles) - 4:,} more" if len(cycles) > 4 else ""
+                lines.append(f"only in the {which}: {names}{more}")
+        if self.unknown:
+            lines.append(f"not compared: {len(self.unknown):,} cycles; {self.unknown[0].note}")
+        return lines
+
+    @property
+    def sentence(self) -> str:
+        """The finding in one sentence."""
+        count = len(self.cycles)
+        within = f" within {self.tolerance:g}" if self.tolerance else ""
+        if not count:
+            return "the traces have no cycle in common"
+        different = sum(c.differs for c in self.cycles)
+        if different:
+            beyond = f" by more than {self.tolerance:g}" if self.tolerance else ""
+            return f"{different:,} of {count:,} matched cycles differ{beyond}"
+        same = sum(c.outcome == "same" for c in self.cycles)
+        if self.equal:
+            return f"equal{within}: every number of all {count:,} cycles"
+        if not same:
+            return f"none of {count:,} matched cycles could be compared"
+        return f"no difference{within} in {same:,} of {count:,} matched cycles"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types; what is not a number (NaN, Inf, unknown) is null."""
+        first = self.first_difference
+        return {
+            "schema": SCHEMA,
+            "tolerance": self.tolerance,
+            "equal": self.equal,
+            "agrees": self.agrees,
+            "summary": self.sentence,
+            "first_difference": _pair(first) if first else None,
+            "units": {unit: _pair(pair) for unit, pair in self.by_unit.items()},
+            "layers": [{"layer": n, **_pair(pair)} for n, pair in self.by_layer.items()],
+            "cycles": [_pair(pair) for pair in self.cycles],
+            "only_a": [_cycle(c) for c in self.only_a],
+            "only_b": [_cycle(c) for c in self.only_b],
+        }
+
+
+def diff(a: Trace, b: Trace, tolerance: float = 0.0) -> Diff:
+    """Compare two traces, live or loaded, cycle by cycle.
+
+    Args:
+        tolerance: how far apart two numbers may be; 0 asks for the same numbers (NaN equals NaN).
+
+    Raises:
+        CyclesimError: the tolerance makes no sense, or a trace file cannot be read any more.
+    """
+    if not 0 <= tolerance < math.inf:
+        raise CyclesimError(f"a tolerance of {tolerance} makes no sense: give 0 or more.")
+    theirs = _by_key(b.cycles)
+    pairs: list[CycleDiff] = []
+    only_a: list[Cycle] = []
+    for key, cycle in _by_key(a.cycles).items():
+        other = theirs.pop(key, None)
+        if other is None:
+            only_a.append(cycle)
+        else:
+            pairs.append(_compare(cycle, other, tolerance))
+    return Diff(a.header, b.header, tolerance, pairs, only_a, list(theirs.values()))
+
+
+def cosine_text(cosine: float | None) -> str:
+    """Nine digits, or how far below 1 it is where nine digits would round to 1."""
+    if cosine is None:
+        return "undefined"
+    return f"1 − {1 - cosine:.1g}" if 0 < 1 - cosine < 5e-8 else f"{cosine:.9g}"
+
+
+def _by_key(cycles: Sequence[Cycle]) -> dict[tuple[object, ...], Cycle]:
+    """Cycles by what they are; the second of a kind in one module call gets a 2, and so on."""
+    seen: dict[tuple[object, ...], int] = {}
+    keyed: dict[tuple[object, ...], Cycle] = {}
+    for cycle in cycles:
+        kind = (cycle.phase, cycle.unit, cycle.path, cycle.call, cycle.layer, cycle.step)
+        seen[kind] = seen.get(kind, 0) + 1
+        keyed[(*kind, seen[kind])] = cycle
+    return keyed
+
+
+# -- two cycles --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Two tensors compared."""
+
+    max_abs: float
+    dot: float
+    norms: tuple[float, float]
+
+
+def _compare(a: Cycle, b: Cycle, tolerance: float) -> CycleDiff:
+    if len(a.outputs) != len(b.outputs):
+        note = f"{len(a.outputs)} outputs and {len(b.outputs)} cannot be compared"
+        return CycleDiff(a, b, "unlike", note=note)
+    found: list[_Found] = []
+    notes: list[str] = []
+    unknown = False
+    for one, other in zip(a.outputs, b.outputs, strict=True):
+        if one.shape != other.shape:
+            note = f"shapes {list(one.shape)} and {list(other.shape)} cannot be compared"
+            return CycleDiff(a, b, "unlike", note=note)
+        if one.dtype != other.dtype:
+            notes.append(f"{one.dtype} and {other.dtype}")
+        if not (one.kept and other.kept):
+            unknown = True
+            note = _unkept(one, other)
+            if _apart(_known_stats(one), _known_stats(other), tolerance):
+                return CycleDiff(a, b, "differs", note=f"{note}, and their statistics differ")
+            notes.append(note)
+            continue
+        found.append(_distance(one.numpy(), other.numpy()))
+    if not found:
+        outcome: Outcome = "unknown" if unknown else "same"
+        return CycleDiff(a, b, outcome, note="; ".join(notes))
+    worst = max((f.max_abs for f in found), key=lambda x: math.inf if math.isnan(x) else x)
+    beyond = math.isnan(worst) or worst > tolerance
+    cosine = _cosine(found)
+    outcome = "differs" if beyond else "unknown" if unknown else "same"
+    if math.isnan(worst):
+        notes.append("NaN in one of the two only")
+    return CycleDiff(a, b, outcome, worst, cosine, "; ".join(notes))
+
+
+def _distance(a: np.ndarray, b: np.ndarray) -> _Found:
+    with np.errstate(invalid="ignore", over="ignore"):
+        unequal = ~((a == b) | ((a != a) & (b != b)))
+        x, y = a[unequal], b[unequal]
+        if not x.size:
+            worst = 0.0
+        elif x.dtype.kind in "iu" and y.dtype.kind in "iu":
+            # Exact: an int64 does not fit into a float64, their distance fits into a uint64.
+            high, low = np.maximum(x, y), np.minimum(x, y)
+            worst = float((high.astype(np.uint64) - low.astype(np.uint64)).max())
+        else:
+            wide = np.complex128 if "c" in x.dtype.kind + y.dtype.kind else np.float64
+            worst = float(np.abs(x.astype(wide) - y.astype(wide)).max())
+        flat_a, flat_b = _flat(a), _flat(b)
+        dot = float(np.vdot(flat_a, flat_b).real)
+        norms = float(np.vdot(flat_a, flat_a).real), float(np.vdot(flat_b, flat_b).real)
+    return _Found(worst, dot, norms)
+
+
+def _flat(array: np.ndarray) -> np.ndarray:
+    return array.reshape(-1).astype(np.complex128 if array.dtype.kind == "c" else np.float64)
+
+
+def _cosine(found: Sequence[_Found]) -> float | None:
+    norms = [math.fsum(f.norms[i] for f in found) if _finite(found) else math.nan for i in (0, 1)]
+    product = math.sqrt(norms[0]) * math.sqrt(norms[1])
+    if not 0 < product < math.inf:
+        return None
+    # Rounding must not make it 1.0000000000000002, nor less than 1 where nothing differs.
+    if all(f.max_abs == 0 for f in found):
+        return 1.0
+    return max(-1.0, min(1.0, math.fsum(f.dot for f in found) / product))
+
+
+def _finite(found: Sequence[_Found]) -> bool:
+    return all(math.isfinite(n) for f in found for n in (*f.norms, f.dot))
+
+
+def _known_stats(value: Value) -> Stats | None:
+    return value.stats if value.kept else value._stats
+
+
+def _apart(a: Stats | None, b: Stats | None, tolerance: float) -> bool:
+    """Whether the statistics alone prove that the numbers are different."""
+    if a is None or b is None:
+        return False
+    if (a.nan, a.inf) != (b.nan, b.inf):
+        return True
+    # A mean depends on the order of summing; the ends of the range do not.
+    ends = ((a.min, b.min), (a.max, b.max))
+    return any(x != y and not abs(x - y) <= tolerance for x, y in ends if x == x or y == y)
+
+
+def _unkept(one: Value, other: Value) -> str:
+    where = "either trace" if not (one.kept or other.kept) else "one of the traces"
+    return f"its numbers were not kept in {where}"
+
+
+def _amount(pair: CycleDiff) -> float:
+    if pair.max_abs is None:
+        return -1.0
+    return math.inf if math.isnan(pair.max_abs) else pair.max_abs
+
+
+def _tokens(a: Sequence[str], b: Sequence[str]) -> str:
+    if len(a) != len(b):
+        return f"tokens: {len(a):,} and {len(b):,}"
+    place = next(i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y)
+    return f"tokens: the first that differs is number {place}, {a[place]!a} and {b[place]!a}"
+
+
+def _cycle(cycle: Cycle) -> dict[str, Any]:
+    return {
+        "number": cycle.number,
+        "unit": cycle.unit,
+        "step": cycle.step,
+        "path": cycle.path,
+        "call": cycle.call,
+        "layer": cycle.layer,
+    }
+
+
+def _pair(pair: CycleDiff) -> dict[str, Any]:
+    finite = pair.max_abs is not None and math.isfinite(pair.max_abs)
+    return {
+        **_cycle(pair.a),
+        "other": pair.b.number,
+        "outcome": pair.outcome,
+        "max_abs_diff": pair.max_abs if finite else None,
+        "cosine": pair.cosine,
+        "note": pair.note,
+    }

@@ -1,0 +1,368 @@
+"""Opening a trace file: the header is read and checked, the numbers stay on disk until asked for.
+
+Numbers are read with `pread` and not mapped: a mapped file that shrinks kills the process with
+SIGBUS, while a read that comes up short can be said in one sentence. A slice is cut out on paper
+first (which bytes would it need?) and only those bytes are read.
+
+The file is treated as hostile. The order of the checks is the order of trust: sizes before any
+read, the strict JSON before any meaning, types and ranges before any object, and every byte range
+before it is remembered. What fails is one sentence, always a `CyclesimError`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cyclesim.errors import CyclesimError
+from cyclesim.trace.dtypes import DTYPES, Dtype, entry_size
+from cyclesim.trace.manifest import (
+    MAX_DIMS,
+    MAX_HEADER,
+    MAX_INTEGER,
+    Place,
+    Wrong,
+    check,
+    decode,
+    parse,
+    values_of,
+)
+from cyclesim.trace.tensor import Index, Raw, Stats, Value
+from cyclesim.trace.trace import Trace
+
+__all__ = ["MAX_EXPANDED", "METADATA", "FileData", "TraceFile", "contiguous", "open_trace", "span"]
+
+#: The key of the manifest among the safetensors metadata.
+METADATA = "cyclesim.trace"
+#: Most bytes that an expanded tensor (one row shown many times) may become when it is read.
+MAX_EXPANDED = 1 << 30
+#: A slice with wide gaps between its elements is read in pieces from this size on.
+_PIECES_FROM = 1 << 20
+_CHUNK = 1 << 26
+
+
+def open_trace(path: str | os.PathLike[str]) -> Trace:
+    """Open a saved trace. No torch and no model are needed; numbers are read when asked for.
+
+    Example:
+        >>> trace = cyclesim.open_trace("run.safetensors")  # doctest: +SKIP
+        >>> trace[17].outputs[0].numpy()  # doctest: +SKIP
+
+    Raises:
+        CyclesimError: the file cannot be read or is no trace; the message says what is wrong.
+    """
+    name = _shown(path)
+    try:
+        file = TraceFile(path)
+        return _load(file)
+    except Wrong as wrong:
+        raise CyclesimError(f"{name} is not a trace that can be opened: {wrong}.") from None
+    except MemoryError:
+        raise CyclesimError(f"{name} cannot be opened: there is not enough memory.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CyclesimError(f"{name} cannot be opened: {reason}.") from None
+    except (ValueError, TypeError) as error:  # a NUL in the path, or no path at all
+        raise CyclesimError(f"{name} cannot be opened: {error}.") from None
+
+
+class TraceFile:
+    """The bytes of an open file, read where asked; closed when nothing refers to it any more.
+
+    Attributes:
+        bytes_read: how many so far.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.name = _shown(path)
+        # Without O_NONBLOCK, opening a pipe would wait for a writer.
+        self._handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self._finalizer = weakref.finalize(self, os.close, self._handle)
+        found = os.fstat(self._handle)
+        if not stat.S_ISREG(found.st_mode):
+            self._finalizer()
+            raise Wrong("it is a directory" if stat.S_ISDIR(found.st_mode) else "it is not a file")
+        self.size = found.st_size
+        self._changed = found.st_mtime_ns
+        self.bytes_read = 0
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """The bytes from `start` to `stop`.
+
+        Raises:
+            CyclesimError: the file was changed or cannot be read.
+        """
+        try:
+            found = os.fstat(self._handle)
+            if (found.st_size, found.st_mtime_ns) != (self.size, self._changed):
+                raise CyclesimError(f"{self.name} was changed after it was opened: open it again.")
+            made = np.empty(stop - start, np.uint8)
+            filled = 0
+            while filled < made.size:
+                piece = os.pread(
+                    self._handle, min(made.size - filled, _CHUNK), start + filled
+                )  # fmt: skip
+                if not piece:
+                    raise CyclesimError(f"{self.name} ends early: it was cut while it was read.")
+                made[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
+                filled += len(piece)
+        except OSError as error:
+            raise CyclesimError(f"{self.name} cannot be read: {error.strerror}.") from None
+        except MemoryError:
+            what = f"{stop - start:,} bytes of {self.name}"
+            raise CyclesimError(f"{what} do not fit into memory: read a slice.") from None
+        self.bytes_read += filled
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class FileData:
+    """Numbers in a trace file, as `Value.data`.
+
+    Attributes:
+        start, size: the bytes of the entry that it looks at, in the file.
+        offset, strides: of its elements in that entry, in bytes.
+    """
+
+    file: TraceFile
+    start: int
+    size: int
+    dtype: str
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    def read(self, index: Index = ...) -> np.ndarray:
+        dtype = DTYPES[self.dtype]
+        # NumPy cuts an array that has this shape and these strides but no memory behind it: basic
+        # slicing touches no element. What is left tells which bytes to read.
+        hollow = np.lib.stride_tricks.as_strided(
+            np.empty(1, dtype.stored), self.shape, self.strides, writeable=False
+        )
+        parts = index if isinstance(index, tuple) else (index,)
+        if _are_basic(parts):
+            # With dots a single element stays an array, and is not looked at.
+            cut = hollow[parts if any(p is Ellipsis for p in parts) else (*parts, ...)]
+            return self._numbers(dtype, cut, _address(cut) - _address(hollow))
+        return np.array(self._numbers(dtype, hollow, 0)[index])
+
+    def stats(self) -> Stats:
+        return Stats.of(self.read())
+
+    @property
+    def storage(self) -> tuple[object, int]:
+        return (id(self.file), self.start), self.size
+
+    def raw(self) -> Raw | None:
+        return Raw(
+            (id(self.file), self.start),
+            self.dtype,
+            self.offset,
+            self.shape,
+            self.strides,
+            lambda start, stop: self.file.read(self.start + start, self.start + stop),
+        )
+
+    def _numbers(self, dtype: Dtype, cut: np.ndarray, offset: int) -> np.ndarray:
+        try:
+            found = self._gather(dtype, cut.shape, cut.strides, self.offset + offset)
+            return found if dtype.widen is None else dtype.widen(found)
+        except MemoryError:
+            raise CyclesimError(
+                f"{list(cut.shape)} numbers of {self.file.name} do not fit into memory: "
+                "read a slice."
+            ) from None
+
+    def _gather(
+        self, dtype: Dtype, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
+    ) -> np.ndarray:
+        """The elements at `offset` with `shape` and `strides`, as a fresh array."""
+        if 0 in shape:
+            return np.empty(shape, dtype.stored)
+        low = offset + sum(min(s * (n - 1), 0) for n, s in zip(shape, strides, strict=True))
+        high = offset + span(shape, strides, dtype.size)
+        needed = dtype.size * math.prod(
+            n for n, s in zip(shape, strides, strict=True) if s and n > 1
+        )  # fmt: skip
+        if high - low > max(_PIECES_FROM, 4 * needed):
+            axis = max(range(len(shape)), key=lambda i: abs(strides[i]) if shape[i] > 1 else 0)
+            rest = shape[:axis] + shape[axis + 1 :], strides[:axis] + strides[axis + 1 :]
+            made = np.empty(shape, dtype.stored)
+            for i in range(shape[axis]):
+                piece = self._gather(dtype, *rest, offset + i * strides[axis])
+                made[(slice(None),) * axis + (i,)] = piece
+            return made
+        bytes_ = self.file.read(self.start + low, self.start + high)
+        return np.array(np.ndarray(shape, dtype.stored, bytes_, offset - low, strides), order="C")
+
+
+def span(shape: tuple[int, ...], strides: tuple[int, ...], size: int) -> int:
+    """Bytes from the first element to the end of the one that lies furthest behind it."""
+    return sum(max(s * (n - 1), 0) for n, s in zip(shape, strides, strict=True)) + size
+
+
+def contiguous(shape: tuple[int, ...], size: int) -> tuple[int, ...]:
+    """The strides, in bytes, of elements without gaps, the last dimension fastest."""
+    strides = [size] * len(shape)
+    for i in range(len(shape) - 2, -1, -1):
+        strides[i] = strides[i + 1] * shape[i + 1]
+    return tuple(strides)
+
+
+def _are_basic(parts: tuple[Any, ...]) -> bool:
+    return all(
+        p is None
+        or p is Ellipsis
+        or (isinstance(p, (slice, int, np.integer)) and not isinstance(p, bool))
+        for p in parts
+    )
+
+
+def _address(array: np.ndarray) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+# -- from bytes to a trace ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    start: int
+    size: int
+
+
+def _load(file: TraceFile) -> Trace:
+    header, begin = _header(file)
+    metadata = header.pop("__metadata__", None)
+    entries = _entries(header, file.size - begin, begin)
+    text = metadata.get(METADATA) if isinstance(metadata, dict) else None
+    if not isinstance(text, str):
+        raise Wrong("it is a safetensors file without the manifest of a trace")
+    trace = decode(text).trace
+    check(trace)
+    for cycle in trace.cycles:
+        for name, place, value in values_of(cycle):
+            if value.data is not None:
+                try:
+                    value.data = _bind(file, entries, value, value.data)  # type: ignore[arg-type]
+                except Wrong as wrong:
+                    wrong.path.append(f"cycles[{cycle.number}].{name}[{place}]")
+                    raise
+    return trace
+
+
+def _header(file: TraceFile) -> tuple[dict[str, Any], int]:
+    """The JSON at the front of every safetensors file, and where the bytes after it begin."""
+    if file.size < 8:
+        raise Wrong("it is empty" if not file.size else "it ends within its first 8 bytes")
+    first = file.read(0, 8).tobytes()
+    length = int.from_bytes(first, "little")
+    if length > file.size - 8 or length < 2:
+        looks = "; it looks like a pickle or zip, which is never opened" if _pickled(first) else ""
+        raise Wrong(f"its header would take {length:,} bytes of {file.size:,}{looks}")
+    if length > MAX_HEADER:
+        raise Wrong(f"its header takes {length:,} bytes; the limit is {MAX_HEADER:,}")
+    data = file.read(8, 8 + length).tobytes()
+    if data[:1] != b"{":
+        raise Wrong("its header is not JSON")
+    try:
+        header = parse(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise Wrong(f"its header is not UTF-8 at byte {8 + error.start:,}") from None
+    if not isinstance(header, dict):
+        raise Wrong("its header must be a mapping")
+    return header, 8 + length
+
+
+def _pickled(first: bytes) -> bool:
+    return first[:2] == b"PK" or (first[0] == 0x80 and first[1] <= 5)
+
+
+def _entries(header: dict[str, Any], available: int, begin: int) -> dict[str, _Entry]:
+    """The tensors of the file: they must fill it, in order, without gap, overlap or rest."""
+    ranges: list[tuple[int, int, str]] = []
+    for name, entry in header.items():
+        if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
+            raise Wrong("must have dtype, shape and data_offsets, nothing else", _tensor(name))
+        size, shape, offsets = entry_size(entry["dtype"]), entry["shape"], entry["data_offsets"]
+        if size is None:
+            raise Wrong("has an unknown dtype", _tensor(name))
+        if not _integers(shape) or len(shape) > MAX_DIMS:
+            raise Wrong("has a shape that is no list of sizes", _tensor(name))
+        if not _integers(offsets) or len(offsets) != 2:
+            raise Wrong("has data_offsets that are no two positions", _tensor(name))
+        start, stop = offsets
+        if stop > available:
+            raise Wrong(f"ends at byte {stop:,} of {available:,}", _tensor(name))
+        # Factor by factor, so that no product grows without end.
+        expected = size
+        for n in shape:
+            expected = min(expected * n, MAX_INTEGER)
+        if stop - start != expected:
+            raise Wrong(f"has {stop - start:,} bytes and a shape for {expected:,}", _tensor(name))
+        ranges.append((start, stop, name))
+    ranges.sort()
+    end = 0
+    for start, stop, name in ranges:
+        if start != end:
+            how = "overlaps the one before" if start < end else "leaves a gap"
+            raise Wrong(f"{how} at byte {start:,}", _tensor(name))
+        end = stop
+    if end != available:
+        raise Wrong(f"its tensors take {end:,} bytes, and it has {available:,}")
+    return {name: _Entry(begin + start, stop - start) for start, stop, name in ranges}
+
+
+def _bind(file: TraceFile, entries: dict[str, _Entry], value: Value, place: Place) -> FileData:
+    """Check that a value's elements lie within its entry, and point at them."""
+    dtype = DTYPES.get(value.dtype)
+    if dtype is None:
+        raise Wrong("has numbers of an unknown type")
+    count = 1
+    for n in value.shape:
+        count = min(count * n, MAX_INTEGER)
+    if 0 in value.shape:
+        # Whatever the other sizes are, NumPy must be able to say them.
+        if math.prod(n for n in value.shape if n) * dtype.size >= MAX_INTEGER:
+            raise Wrong("is too large")
+        strides = (0,) * len(value.shape)
+        return FileData(file, 0, 0, value.dtype, 0, value.shape, strides)
+    entry = entries.get(place.tensor)
+    if entry is None:
+        raise Wrong("points to a tensor that is not in the file")
+    strides = contiguous(value.shape, dtype.size) if place.strides is None else place.strides
+    if len(strides) != len(value.shape):
+        raise Wrong("has another number of strides than of dimensions")
+    if place.offset + span(value.shape, strides, dtype.size) > entry.size:
+        raise Wrong("reaches beyond its tensor")
+    if count * dtype.size > max(entry.size, MAX_EXPANDED):
+        raise Wrong(f"would expand to {count * dtype.size:,} bytes; the limit is {MAX_EXPANDED:,}")
+    # Where there is one element, the way to the next says nothing, and may be any number.
+    strides = tuple(s if n > 1 else 0 for n, s in zip(value.shape, strides, strict=True))
+    return FileData(file, entry.start, entry.size, value.dtype, place.offset, value.shape, strides)
+
+
+def _integers(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(n, int) and not isinstance(n, bool) and 0 <= n < MAX_INTEGER for n in value
+    )
+
+
+def _tensor(name: str) -> str:
+    return f"tensor {name[:40]!a}"
+
+
+def _shown(path: object) -> str:
+    """A path in a sentence: as it is, unless it holds what a terminal would obey."""
+    try:
+        text = str(Path(path))  # type: ignore[arg-type]
+    except TypeError:
+        text = str(path)
+    return text if text.isprintable() else ascii(text)

@@ -1,0 +1,272 @@
+"""Saving a trace: one safetensors file, each piece of memory once, the old file safe to the end.
+
+First everything is planned without writing: which values are kept, which bytes of which storage
+they look at, and the manifest that says so. Then header and bytes stream into a file without a
+name, which takes the place of the old one in a single rename. Whatever interrupts that (a kill, a
+full disk, an exception), the old file is as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from cyclesim.errors import CyclesimError
+from cyclesim.trace.dtypes import DTYPES
+from cyclesim.trace.manifest import MAX_HEADER, Keep, Place, Wrong, encode, values_of
+from cyclesim.trace.reader import MAX_EXPANDED, METADATA, contiguous, span
+from cyclesim.trace.tensor import Missing, Raw, Stats, Value
+from cyclesim.trace.trace import Trace
+
+__all__ = ["save_trace"]
+
+_KEEP = ("all", "outputs", "stats")
+_CHUNK = 1 << 24
+
+
+def save_trace(trace: Trace, path: str | os.PathLike[str], keep: Keep = "all") -> None:
+    """Write `trace` to `path`, as one safetensors file.
+
+    Args:
+        path: where; an existing file is replaced, in one step, when everything is written.
+        keep: `all` keeps what the cycles read and wrote; `outputs` what they wrote (and inputs
+            that are part of it); `stats` no numbers, only their statistics. Weights belong to the
+            model and are never in a trace file.
+
+    Raises:
+        CyclesimError: it cannot be written; an old file at `path` is as it was.
+    """
+    if keep not in _KEEP:
+        raise CyclesimError(f"unknown keep {keep!r}: use all, outputs or stats.")
+    name = ascii(str(path)) if not str(path).isprintable() else str(path)
+    try:
+        target = Path(os.path.realpath(path))
+        _check_target(target)
+        header, pieces = _plan(trace, keep)
+        _replace(target, header, pieces)
+    except Wrong as wrong:
+        raise CyclesimError(f"the trace cannot be saved to {name}: {wrong}.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CyclesimError(
+            f"{name} cannot be written: {reason}; nothing was changed."
+        ) from None  # fmt: skip
+    except ValueError as error:  # a NUL in the path
+        raise CyclesimError(f"{name} cannot be written: {error}.") from None
+
+
+# -- what goes in ------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Piece:
+    """The part of one storage that is looked at: from the lowest to the highest byte."""
+
+    raw: Raw
+    name: str
+    low: int
+    high: int
+    dtypes: set[str] = field(default_factory=set)
+
+    def entry(self) -> tuple[str, list[int]]:
+        """Type and shape for other readers of the format: as the first value has it, if it fits."""
+        known = DTYPES[self.raw.dtype]
+        size = self.high - self.low
+        if len(self.dtypes) > 1 or not known.entry or size % known.size:
+            return "U8", [size]
+        whole = self.raw.offset == self.low and size == known.size * int(
+            np.prod(self.raw.shape, dtype=np.int64)
+        )
+        if whole and self.raw.strides == contiguous(self.raw.shape, known.size):
+            return known.entry, list(self.raw.shape)
+        return known.entry, [size // known.size]
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        for start in range(self.low, self.high, _CHUNK):
+            yield self.raw.fetch(start, min(start + _CHUNK, self.high))
+
+
+def _plan(trace: Trace, keep: Keep) -> tuple[bytes, list[_Piece]]:
+    """The header of the file, and what follows it."""
+    raws: dict[int, Raw] = {}  # by id of the value
+    pieces: dict[object, _Piece] = {}
+    for cycle in trace.cycles:
+        for held_by, place, value in values_of(cycle):
+            raw = None if value.data is None else value.data.raw()
+            if raw is None or raw.dtype not in DTYPES or raw.dtype != value.dtype:
+                continue
+            if raw.shape != value.shape or _expands(raw):
+                continue
+            raws[id(value)] = raw
+            if _wanted(held_by, value, keep) and 0 not in raw.shape:
+                low, high = _range(raw)
+                name = f"{cycle.number}.{held_by}.{place}"
+                piece = pieces.setdefault(raw.storage, _Piece(raw, name, low, high))
+                piece.low, piece.high = min(piece.low, low), max(piece.high, high)
+                piece.dtypes.add(raw.dtype)
+
+    known: dict[object, Stats] = {}
+
+    def described(held_by: str, value: Value) -> Value:
+        """`value` as the manifest says it: its place in the file instead of its numbers."""
+        raw = raws.get(id(value))
+        key = (raw.storage, raw.dtype, raw.offset, raw.shape, raw.strides) if raw else id(value)
+        stats = value._stats
+        if stats is None and value.data is not None:
+            # An input is nearly always some cycle's output, whose statistics are known.
+            if key not in known:
+                known[key] = value.stats
+            stats = known[key]
+        place = None
+        if raw is not None and (0 not in raw.shape or _wanted(held_by, value, keep)):
+            place = _place(raw, pieces)
+        why = value.missing
+        if value.data is not None:
+            why = "" if place else _reason(held_by, value, keep)
+        return replace(value, data=place, missing=why, _stats=stats)  # type: ignore[arg-type]
+
+    cycles = []
+    for cycle in trace.cycles:
+        fields: dict[str, list[Value]] = {}
+        for held_by, _, value in values_of(cycle):
+            fields.setdefault(held_by, []).append(described(held_by, value))
+        cycles.append(replace(cycle, **{k: tuple(v) for k, v in fields.items()}))  # type: ignore[arg-type]
+    manifest = encode(replace(trace, cycles=cycles), keep)
+
+    # Large elements first: then all of them are aligned, for readers that map the file.
+    ordered = sorted(pieces.values(), key=lambda p: -max(DTYPES[d].size for d in p.dtypes))
+    header: dict[str, object] = {"__metadata__": {"format": "np", METADATA: manifest}}
+    end = 0
+    for piece in ordered:
+        dtype, shape = piece.entry()
+        start, end = end, end + piece.high - piece.low
+        header[piece.name] = {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    if len(text) > MAX_HEADER:
+        raise Wrong(
+            f"its {len(cycles):,} cycles take {len(text):,} bytes to describe, and a trace file "
+            f"holds at most {MAX_HEADER:,}"
+        )
+    return len(text).to_bytes(8, "little") + text, ordered
+
+
+def _wanted(held_by: str, value: Value, keep: Keep) -> bool:
+    if keep == "stats" or value.kind in ("parameter", "buffer"):
+        return False
+    return keep == "all" or held_by != "inputs"
+
+
+def _reason(held_by: str, value: Value, keep: Keep) -> Missing:
+    if value.kind in ("parameter", "buffer"):
+        return "model"
+    if keep == "stats":
+        return "stats"
+    return "outputs" if not _wanted(held_by, value, keep) else "type"
+
+
+def _range(raw: Raw) -> tuple[int, int]:
+    return raw.offset, raw.offset + span(raw.shape, raw.strides, DTYPES[raw.dtype].size)
+
+
+def _expands(raw: Raw) -> bool:
+    """Whether reading it back would take more memory than a reader allows (see `MAX_EXPANDED`)."""
+    low, high = _range(raw)
+    size = DTYPES[raw.dtype].size * int(np.prod(raw.shape, dtype=np.float64))
+    return 0 not in raw.shape and size > max(high - low, MAX_EXPANDED)
+
+
+def _place(raw: Raw, pieces: dict[object, _Piece]) -> Place | None:
+    """Where the file has these elements; None where they are not in it."""
+    if 0 in raw.shape:
+        return Place("")
+    piece = pieces.get(raw.storage)
+    low, high = _range(raw)
+    if piece is None or low < piece.low or high > piece.high:
+        return None
+    plain = raw.strides == contiguous(raw.shape, DTYPES[raw.dtype].size)
+    return Place(piece.name, raw.offset - piece.low, None if plain else raw.strides)
+
+
+# -- onto the disk -----------------------------------------------------------------------------
+
+
+def _check_target(target: Path) -> None:
+    """Renaming over something that is no file, such as /dev/null, would be a disaster."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        if not target.parent.is_dir():
+            raise Wrong("there is no such folder") from None
+        return
+    if not stat.S_ISREG(mode):
+        raise Wrong("there is a folder of that name" if stat.S_ISDIR(mode) else "it is not a file")
+
+
+def _replace(target: Path, header: bytes, pieces: list[_Piece]) -> None:
+    """Write a new file and put it in the place of `target`."""
+    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
+    handle = _nameless(target.parent)
+    named = handle is None
+    if handle is None:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        try:
+            if target.exists():
+                os.fchmod(handle, stat.S_IMODE(target.stat().st_mode))
+            _write(handle, header)
+            for piece in pieces:
+                for chunk in piece.chunks():
+                    _write(handle, chunk)
+            os.fsync(handle)
+            if not named:
+                _give_name(handle, temporary)
+                named = True
+        finally:
+            os.close(handle)
+        os.replace(temporary, target)
+    except BaseException:
+        if named:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise
+    with contextlib.suppress(OSError):  # not every file system can do it
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _nameless(folder: Path) -> int | None:
+    """A file that is in no folder yet, so that a killed process leaves nothing behind (Linux)."""
+    flag = getattr(os, "O_TMPFILE", None)
+    if flag is None or not os.path.isdir("/proc/self/fd"):
+        return None
+    try:
+        return os.open(folder, os.O_WRONLY | flag, 0o666)
+    except OSError:  # this file system cannot
+        return None
+
+
+def _give_name(handle: int, path: Path) -> None:
+    # Only with a folder handle does Python ask the kernel to follow the link in /proc.
+    descriptors = os.open("/proc/self/fd", os.O_RDONLY)
+    try:
+        os.link(str(handle), path, src_dir_fd=descriptors, follow_symlinks=True)
+    finally:
+        os.close(descriptors)
+
+
+def _write(handle: int, data: bytes | np.ndarray) -> None:
+    view = memoryview(data)  # type: ignore[arg-type]
+    while view:
+        view = view[os.write(handle, view) :]

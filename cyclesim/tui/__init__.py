@@ -1,0 +1,7 @@
+"""The terminal app. Importing it imports neither torch nor transformers.
+
+from cyclesim.tui.app import run_app
+from cyclesim.tui.launch import LaunchOptions
+
+run_app(LaunchOptions(text="Ada Lovelace worked with Charles Babbage in London."))
+"""

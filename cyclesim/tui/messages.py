@@ -1,0 +1,72 @@
+"""What the engine's thread tells the screen.
+
+The engine thread never touches a widget. It posts one `Reported` message that carries a frozen
+report; the app is the only reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from cyclesim.trace import Trace
+
+__all__ = ["Failed", "Loading", "Moved", "Opened", "Report", "Reported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A stage of loading has begun; `text` says which."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run is ready and paused before cycle 0.
+
+    Attributes:
+        plan: the rehearsal: every cycle that will come, with its full-speed time, no tensors.
+        trace: the live trace; empty, and grows as cycles run.
+        seconds: how long it took to get here.
+    """
+
+    plan: Trace
+    trace: Trace
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """`executed` cycles of `trace` have run by now; `ended` once the run is over."""
+
+    trace: Trace
+    executed: int
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Something went wrong, in one sentence.
+
+    Attributes:
+        sentence: what a person needs to know.
+        fatal: there is nothing to show (the model could not be loaded).
+        ended: the present run cannot go on (the model raised).
+    """
+
+    sentence: str
+    fatal: bool = False
+    ended: bool = False
+
+
+Report = Loading | Opened | Moved | Failed
+
+
+class Reported(Message):
+    """Carries a report from the engine's thread to the app."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report

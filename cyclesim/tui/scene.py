@@ -1,0 +1,105 @@
+"""Everything the views read: one trace, one current cycle, one plan of what will come.
+
+A `Scene` is made anew for every repaint and never changes, so no view can show another moment than
+its neighbour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cyclesim.trace import Cycle, Group, Resolution, Trace, Verdict
+
+__all__ = ["Scene", "State"]
+
+State = Literal["done", "now", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One moment of one run.
+
+    Attributes:
+        plan: the rehearsal: all cycles, without tensors, with full-speed times.
+        trace: what has run.
+        executed: how many cycles of `trace` count (it may be growing).
+        at: the cycle being looked at; None before the first.
+        ended: nothing more will run.
+        resolution: how far one step goes.
+        playing: the clock ticks by itself.
+        running: cycles are running right now.
+        failure: why the run broke off, or "".
+        speeds: median time of each cycle at full speed, nanoseconds; empty if not known.
+    """
+
+    plan: Trace
+    trace: Trace
+    executed: int = 0
+    at: int | None = None
+    ended: bool = False
+    resolution: Resolution = "step"
+    playing: bool = False
+    running: bool = False
+    failure: str = ""
+    speeds: tuple[int, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """How many cycles the run has, as far as is known."""
+        if self.ended and not self.failure:
+            return self.executed
+        return max(len(self.plan), self.executed)
+
+    @property
+    def last(self) -> int:
+        """Number of the last cycle that ran; -1 if none has."""
+        return self.executed - 1
+
+    @property
+    def current(self) -> Cycle | None:
+        """The cycle being looked at, with its tensors."""
+        return None if self.at is None else self.trace.cycles[self.at]
+
+    @property
+    def looking_back(self) -> bool:
+        """Whether later cycles than the current one have run."""
+        return self.at is not None and self.at < self.last
+
+    @property
+    def coming(self) -> Cycle | None:
+        """The next cycle after the current one: recorded if it ran, else as planned."""
+        number = 0 if self.at is None else self.at + 1
+        return self.cycle(number) if number < self.total else None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.trace.verdict
+
+    def cycle(self, number: int) -> Cycle:
+        """Cycle `number`: as it ran, or as the rehearsal says it will."""
+        if number < self.executed:
+            return self.trace.cycles[number]
+        return self.plan.cycles[number]
+
+    def state(self, first: int, last: int | None = None) -> State:
+        """Whether the cycles from `first` to `last` have run, are where we look, or are to come."""
+        last = first if last is None else last
+        if self.at is not None and first <= self.at <= last:
+            return "now"
+        if first < self.executed:
+            return "done"
+        return "waiting"
+
+    def readers(self, number: int) -> tuple[int, ...]:
+        """Which cycles read what `number` wrote, or will."""
+        trace = self.plan if number < len(self.plan) else self.trace
+        return trace.consumers(number) if number < len(trace) else ()
+
+    def full_speed(self, number: int) -> int | None:
+        """Median time of cycle `number` in unpaused runs, nanoseconds."""
+        return self.speeds[number] if number < len(self.speeds) else None
+
+    def groups(self, resolution: Resolution) -> list[Group]:
+        """The ticks of a clock at `resolution` over the whole run."""
+        return (self.trace if self.ended else self.plan).groups(resolution)

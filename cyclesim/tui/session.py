@@ -1,0 +1,276 @@
+"""The engine's side of the app: one thread that loads, rehearses, and runs cycles when told to.
+
+The screen states a wish and never waits: *have run up to cycle k* (`run_to`), *stop where you are*
+(`hold`), *start again* (`restart`), *end* (`close`). The wish is one number, not a queue of
+commands, so a key held down can never pile up work: the thread runs towards the newest wish and
+reports where it is at most every `REPORT_EVERY` seconds, and always when it arrives.
+
+One thread of our own, and not one of asyncio's pool: those stay alive, idle, after their work is
+done; this one is gone when `join` says so.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import Any, Protocol
+
+from cyclesim.errors import CyclesimError
+from cyclesim.trace import Trace
+from cyclesim.tui.launch import LaunchOptions
+from cyclesim.tui.messages import Failed, Loading, Moved, Opened, Report
+
+__all__ = ["Engine", "LiveEngine", "Opener", "Session", "open_machine"]
+
+#: Seconds between two reports while many cycles run in a row.
+REPORT_EVERY = 0.04
+
+#: Seconds that painting a line of progress may take.
+SETTLE = 0.1
+
+#: `opener(options, progress)` loads a machine; `progress` is told what is going on.
+Opener = Callable[[LaunchOptions, Callable[[str], None]], Any]
+
+
+class Engine(Protocol):
+    """What the session needs of the engine."""
+
+    def rehearse(self, machine: Any, text: str) -> Trace:
+        """Run at full speed and return every cycle without tensors."""
+
+    def clock(self, machine: Any, text: str, plan: Trace) -> Any:
+        """A clock paused before cycle 0."""
+
+
+class LiveEngine:
+    """The real engine, imported when it is first needed."""
+
+    def rehearse(self, machine: Any, text: str) -> Trace:
+        from cyclesim.engine import rehearse
+
+        return rehearse(machine, text)
+
+    def clock(self, machine: Any, text: str, plan: Trace) -> Any:
+        from cyclesim.engine import Clock
+
+        return Clock(machine, text, plan=plan)
+
+
+def open_machine(options: LaunchOptions, progress: Callable[[str], None]) -> Any:
+    """Import torch and transformers and load the model that `options` names."""
+    progress("starting PyTorch")
+    import_module("torch")
+    progress("starting Transformers")
+    import_module("transformers")
+    from cyclesim.machine import load
+
+    return load(
+        options.model,
+        task=options.task,
+        attn=options.attention,
+        device=options.device,
+        dtype=options.dtype,
+        seed=options.seed,
+        max_length=options.max_length,
+        trust_remote_code=options.trust_remote_code,
+        random_init=options.random_init,
+        progress=progress,
+    )
+
+
+def import_module(name: str) -> Any:
+    """Import by name: the screen's code itself knows neither torch nor transformers."""
+    import importlib
+
+    return importlib.import_module(name)
+
+
+class _Closed(BaseException):
+    """The app is leaving: unwind. Not an `Exception`, so that no loader swallows it."""
+
+
+class Session:
+    """Owns the machine, the plan and the clock; runs in its own thread.
+
+    Args:
+        options: what to open.
+        report: called from the thread with each report; must not block.
+        opener, engine: replaced by tests.
+    """
+
+    def __init__(
+        self,
+        options: LaunchOptions,
+        report: Callable[[Report], None],
+        *,
+        opener: Opener = open_machine,
+        engine: Engine | None = None,
+    ) -> None:
+        self._options = options
+        self._report = report
+        self._opener = opener
+        self._engine = engine or LiveEngine()
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="cyclesim-session", daemon=True)
+        self._machine: Any = None
+        self._clock: Any = None
+        self._text = options.text
+        self._next_text: str | None = None
+        self._target = -1
+        self._plan: Trace | None = None
+        self._ended = False
+        self._closing = False
+        self._busy_since: float | None = None
+
+    # -- the screen's side -------------------------------------------------------------------
+
+    @property
+    def text(self) -> str:
+        """The text of the present run."""
+        return self._text
+
+    @property
+    def target(self) -> int:
+        """Number of the cycle it was last asked to have run; -1 for none."""
+        return self._target
+
+    @property
+    def executed(self) -> int:
+        """How many cycles have run."""
+        clock = self._clock
+        return 0 if clock is None else clock.executed
+
+    @property
+    def busy_seconds(self) -> float:
+        """How long it has been running towards the present wish; 0 while it waits."""
+        since = self._busy_since
+        return 0.0 if since is None else monotonic() - since
+
+    def start(self) -> None:
+        """Begin loading."""
+        if not self._closing:
+            self._thread.start()
+
+    def run_to(self, number: int) -> None:
+        """Have cycle `number` run; never less than was asked before."""
+        with self._changed:
+            self._target = max(self._target, number)
+            self._changed.notify()
+
+    def hold(self) -> None:
+        """Run nothing more after the cycle that is running."""
+        with self._changed:
+            self._target = min(self._target, self.executed - 1)
+
+    def restart(self, text: str | None = None) -> None:
+        """Drop this run and pause before cycle 0 of a new one, of the same text or another."""
+        with self._changed:
+            self._next_text = self._text if text is None else text
+            self._target = -1
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Stop as soon as possible. Does not wait."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        clock = self._clock
+        if clock is not None:
+            clock.cancel()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until the thread is gone; whether it is."""
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    # -- the thread --------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            began = monotonic()
+            self._machine = self._opener(self._options, self._progress)
+            self._open(self._text, began)
+            while self._wait():
+                if self._next_text is not None:
+                    self._reopen()
+                else:
+                    self._run()
+        except _Closed:
+            pass
+        except Exception as error:
+            self._report(Failed(sentence_of(error), fatal=True))
+        finally:
+            if self._clock is not None:
+                self._clock.close()
+
+    def _progress(self, text: str) -> None:
+        if self._closing:
+            raise _Closed
+        self._report(Loading(text))
+
+    def _open(self, text: str, began: float) -> None:
+        """Rehearse `text` and make a clock for it. Leaves everything as it was if that fails."""
+        self._progress("rehearsing at full speed, to know what will come")
+        # The rehearsal measures: let the screen finish painting that line first.
+        sleep(SETTLE)
+        plan = self._engine.rehearse(self._machine, text)
+        clock = self._engine.clock(self._machine, text, plan)
+        if self._clock is not None:
+            self._clock.close()
+        self._clock, self._plan, self._text, self._ended = clock, plan, text, False
+        if self._closing:
+            raise _Closed
+        self._report(Opened(plan, clock.trace, monotonic() - began))
+
+    def _reopen(self) -> None:
+        text, self._next_text = self._next_text, None
+        assert text is not None
+        try:
+            self._open(text, monotonic())
+        except Exception as error:
+            self._report(Failed(sentence_of(error)))
+
+    def _wait(self) -> bool:
+        """Sleep until there is something to do; False when it is time to leave."""
+        with self._changed:
+            self._busy_since = None
+            while not (self._closing or self._next_text is not None or self._wanted):
+                self._changed.wait()
+            self._busy_since = monotonic()
+            return not self._closing
+
+    @property
+    def _wanted(self) -> bool:
+        return not self._ended and self._clock is not None and self.executed <= self._target
+
+    def _run(self) -> None:
+        clock, told = self._clock, monotonic()
+        try:
+            while self._wanted and not self._closing and self._next_text is None:
+                cycle = clock.step()
+                if cycle is not None:
+                    # The timeline marks NaNs: summarise the tensors here, not while painting.
+                    _ = cycle.has_nan
+                if cycle is None or clock.finished:
+                    self._ended = True
+                elif monotonic() - told >= REPORT_EVERY:
+                    told = monotonic()
+                    self._report(Moved(clock.trace, clock.executed, False))
+        except Exception as error:
+            self._ended = True
+            if not self._closing:
+                self._report(Moved(clock.trace, clock.executed, True))
+                self._report(Failed(sentence_of(error), ended=True))
+            return
+        if not self._closing:
+            self._report(Moved(clock.trace, clock.executed, self._ended))
+
+
+def sentence_of(error: Exception) -> str:
+    """One line for a person; our own errors already are one."""
+    if isinstance(error, CyclesimError):
+        return str(error)
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,217 @@
+"""The one-line bars: header, where the clock stands, tabs, and keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from cyclesim.render.colour import UNIT_COLOURS
+from cyclesim.tui.commands import COMMANDS
+from cyclesim.tui.explaining import words_for
+from cyclesim.tui.palette import ACCENT, BAD, BODY, FAINT, GOOD, MUTED, STRONG
+from cyclesim.tui.scene import Scene
+from cyclesim.tui.text import crop
+from cyclesim.tui.widgets.panel import Line, line_width, strip_of
+
+if TYPE_CHECKING:
+    from cyclesim.tui.app import CyclesimApp
+
+__all__ = ["Bar", "HeaderBar", "KeyBar", "NowBar", "TabBar"]
+
+
+class Bar(Widget):
+    """One line, drawn by `draw`."""
+
+    scene: Scene | None = None
+
+    def show(self, scene: Scene) -> None:
+        """Show another moment."""
+        self.scene = scene
+        self.refresh()
+
+    @property
+    def owner(self) -> CyclesimApp:
+        return cast("CyclesimApp", self.app)
+
+    def draw(self, width: int) -> Line:
+        raise NotImplementedError
+
+    def render_line(self, y: int) -> Strip:
+        width, base = self.size.width, self.rich_style
+        if y or not width:
+            return Strip.blank(width, base)
+        return strip_of(self.draw(width), width, base)
+
+
+def _spread(left: Line, right: Line, width: int) -> Line:
+    """`left` and `right` at the two ends of the line; `left` gives way."""
+    room = width - line_width(right) - 1
+    left = Segment.adjust_line_length(left, max(room, 0), pad=False)
+    gap = width - line_width(left) - line_width(right)
+    return [*left, Segment(" " * max(gap, 0)), *right]
+
+
+class HeaderBar(Bar):
+    """Model, where it runs, which cycle, and the verdict."""
+
+    def draw(self, width: int) -> Line:
+        g, scene, options = self.owner.glyphs, self.scene, self.owner.options
+        dot = f" {g.dot} "
+        left: Line = [Segment(" cyclesim ", Style(color="#0b0e12", bgcolor="#ffd166", bold=True))]
+        if scene is None:
+            left.append(Segment(f"  {options.model or 'tiny-ner'}", STRONG))
+            return _spread(left, [Segment("loading ", MUTED)], width)
+        header = scene.trace.header
+        name = header.model if len(header.model) < 40 else g.ellipsis + header.model[-36:]
+        left.append(Segment(f"  {name}  ", STRONG))
+        at = "-" if scene.at is None else str(scene.at)
+        right: Line = []
+        if width >= 100:
+            right.append(Segment(f"clock: {scene.resolution}   ", MUTED))
+        elif scene.resolution != "step":
+            right.append(Segment(f"{scene.resolution}  ", MUTED))
+        right.append(Segment(f"cycle {at}", STRONG))
+        right.append(Segment(f" of {scene.total - 1}  ", MUTED))
+        right += [*self._badge(scene, width), Segment(" ")]
+        # Whole words only: what does not fit is left out.
+        room = width - line_width(left) - line_width(right) - 1
+        where = [header.device, header.attention, header.dtype]
+        while where and cell_len(dot.join(where)) > room:
+            where.pop()
+        return _spread([*left, Segment(dot.join(where), MUTED)], right, width)
+
+    def _badge(self, scene: Scene, width: int) -> Line:
+        g, verdict = self.owner.glyphs, scene.verdict
+        if scene.failure:
+            return [Segment(f"{g.no} broke off", BAD)]
+        if not scene.ended:
+            text = "verdict at the end" if width >= 100 else "not verified yet"
+            return [Segment(f"{g.ellipsis} {text}", MUTED)]
+        if verdict.bit_identical:
+            return [Segment(f"{g.yes} bit-identical", GOOD)]
+        if verdict.bit_identical is None:
+            return [Segment("? not compared", ACCENT)]
+        return [Segment(f"{g.no} differs by {verdict.max_abs_diff:.2g}", BAD)]
+
+
+class NowBar(Bar):
+    """Where the clock stands, in words; and what the app has to say."""
+
+    notice: tuple[str, Style] | None = None
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Say something until the next step."""
+        self.notice = (text, BAD if bad else ACCENT) if text else None
+        self.refresh()
+
+    def draw(self, width: int) -> Line:
+        g, scene = self.owner.glyphs, self.scene
+        if scene is None:
+            return []
+        if self.notice is not None:
+            text, style = self.notice
+            return [Segment(" "), Segment(crop(g.text(text), width - 2), style)]
+        cycle = scene.current
+        if cycle is None:
+            text = f" Paused before cycle 0 of {scene.total}: nothing has run."
+            return [Segment(text, STRONG), Segment("  Press n to run a cycle.", ACCENT)]
+        left: Line = [Segment(f" {g.now} {cycle.number} ", ACCENT)]
+        if cycle.layer is not None:
+            left.append(Segment(f" layer {cycle.layer} {g.dot}", MUTED))
+        style = Style(color=UNIT_COLOURS[cycle.unit], bold=True)
+        step = cycle.unit if cycle.step == cycle.unit else f"{cycle.unit} {g.dot} {cycle.step}"
+        left.append(Segment(f" {step} ", style))
+        right: Line = []
+        if scene.playing:
+            right = [Segment(f"{g.current} playing, {self.owner.speed_text} ", ACCENT)]
+        elif scene.running:
+            right = [Segment(f"running{g.ellipsis} ", ACCENT)]
+        elif scene.looking_back:
+            right = [Segment(f"looking back; {scene.executed} cycles have run ", ACCENT)]
+        room = width - line_width(left) - line_width(right) - 3
+        coming = scene.coming
+        if not self.owner.main.has_class("-tabs"):
+            # The card beside it has the sentence.
+            if coming is not None:
+                left.append(Segment(g.text(f"   then {coming.number} {coming.label}"), FAINT))
+            elif scene.ended:
+                left.append(Segment("   the run is over", FAINT))
+        elif room > 16:
+            sentence = words_for(cycle, scene.trace).sentence
+            left.append(Segment("  " + crop(g.text(sentence), room, g.ellipsis), BODY))
+        return _spread(left, right, width)
+
+
+class TabBar(Bar):
+    """The panels by name, where there is room for one at a time."""
+
+    class Chosen(Message):
+        def __init__(self, panel: str) -> None:
+            super().__init__()
+            self.panel = panel
+
+    names: tuple[tuple[str, str], ...] = ()
+    active = ""
+
+    def select(self, names: tuple[tuple[str, str], ...], active: str) -> None:
+        """Show `names` (pairs of id and title) with `active` marked."""
+        self.names, self.active = names, active
+        self.refresh()
+
+    def draw(self, width: int) -> Line:
+        out: Line = []
+        for id, title in self.names:
+            style = MUTED
+            if id == self.active:
+                style = Style(color="#ffffff", bgcolor="#2b3a4d", bold=True)
+                if self.owner.plain:
+                    style = Style(reverse=True, bold=True)
+            out.append(Segment(f"  {title}  ", style))
+        return _spread(out, [Segment("tab: next ", FAINT)], width)
+
+    def on_click(self, event: events.Click) -> None:
+        x = 0
+        for id, title in self.names:
+            x += cell_len(title) + 4
+            if event.x < x:
+                self.post_message(self.Chosen(id))
+                return
+
+
+class KeyBar(Bar):
+    """The keys, most useful first, as many as fit."""
+
+    def draw(self, width: int) -> Line:
+        shown = sorted((c for c in COMMANDS if c.rank), key=lambda c: c.rank)
+        if self.scene is None:  # while loading there is nothing to step
+            shown = [c for c in shown if c.action in ("help", "quit")]
+        # Help and quit are always there; the rest gives way from the end.
+        last = [c for c in shown if c.action in ("help", "quit")]
+        out: Line = [Segment(" ")]
+        room = width - sum(_key_width(c.shown, c.label) for c in last) - 1
+        for command in shown:
+            if command in last:
+                continue
+            if line_width(out) + _key_width(command.shown, command.label) > room:
+                break
+            out += self._key(command.shown, command.label, command.action)
+        right = [s for c in last for s in self._key(c.shown, c.label, c.action)]
+        return _spread(out, right, width)
+
+    def _key(self, key: str, label: str, action: str) -> Line:
+        if action == "play" and self.scene is not None and self.scene.playing:
+            label = "stop"
+        target = "app.quit" if action == "quit" else f"screen.{action}"
+        meta = Style.from_meta({"@click": target})
+        return [Segment(f"{key} ", ACCENT + meta), Segment(f"{label}  ", MUTED + meta)]
+
+
+def _key_width(key: str, label: str) -> int:
+    return cell_len(key) + cell_len(label) + 3

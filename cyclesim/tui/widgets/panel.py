@@ -1,0 +1,163 @@
+"""What all views have in common: a scene, lines built from it, and a title instead of a border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from cyclesim.tui.glyphs import Glyphs
+from cyclesim.tui.scene import Scene
+from cyclesim.tui.text import crop
+
+if TYPE_CHECKING:
+    from cyclesim.tui.app import CyclesimApp
+
+__all__ = ["CycleChosen", "Line", "Panel", "line_width", "strip_of", "wrap"]
+
+Line = list[Segment]
+
+
+class CycleChosen(Message):
+    """A person pointed at a cycle: go there."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+class Panel(ScrollView, can_focus=True):
+    """A view that draws lines.
+
+    A subclass gives `name_shown` (its name in the tabs) and `build`, which turns the scene into
+    lines. They are built once per scene and size and cut to what is visible when painted.
+    """
+
+    name_shown = ""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.scene: Scene | None = None
+        self.lines: list[Line] = []
+        self._stale = True
+
+    # -- for the screen ----------------------------------------------------------------------
+
+    def show(self, scene: Scene) -> None:
+        """Show another moment."""
+        self.scene = scene
+        self.rebuild()
+
+    # -- for subclasses ----------------------------------------------------------------------
+
+    def build(self, scene: Scene, width: int, height: int) -> list[Line]:
+        """The lines of `scene`, at most `width` cells wide."""
+        raise NotImplementedError
+
+    @property
+    def glyphs(self) -> Glyphs:
+        return cast("CyclesimApp", self.app).glyphs
+
+    @property
+    def plain(self) -> bool:
+        """Whether colours must not carry meaning."""
+        return cast("CyclesimApp", self.app).plain
+
+    def entitle(self, title: str) -> None:
+        """Set the title, in the characters that are allowed."""
+        self.border_title = self.glyphs.text(title).replace("[", "\\[")
+
+    def rebuild(self) -> None:
+        """Build the lines anew, if there is room to show them."""
+        region = self.scrollable_content_region
+        if self.scene is None or not self.display or region.width < 4:
+            self._stale = True
+            return
+        self._stale = False
+        self.lines = self.build(self.scene, region.width, region.height)
+        size = Size(region.width, len(self.lines))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        self.refresh()
+
+    # -- Textual -----------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.rebuild()
+
+    def on_show(self) -> None:
+        if self._stale:
+            self.rebuild()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.scrollable_content_region.width
+        place = y + int(self.scroll_offset.y)
+        base = self.rich_style
+        return strip_of(self.lines[place] if place < len(self.lines) else [], width, base)
+
+
+def strip_of(line: Line, width: int, base: Style) -> Strip:
+    """`line` on the ground `base`, exactly `width` cells.
+
+    Blanks that open a segment become a segment of their own: converters of the SVG pictures drop
+    them otherwise, and the words move.
+    """
+    out: Line = []
+    for text, style, _ in line:
+        words = text.lstrip(" ")
+        if words and len(words) < len(text):
+            blank = style.background_style if style else Style()
+            if blank == (style or Style()):
+                blank += Style(italic=True)  # or it would be joined to the words again
+            out.append(Segment(text[: len(text) - len(words)], blank))
+            text = words
+        out.append(Segment(text, style))
+    return Strip(out).apply_style(base).adjust_cell_length(width, base)
+
+
+def line_width(line: Line) -> int:
+    """Cells that `line` takes."""
+    return sum(cell_len(segment.text) for segment in line)
+
+
+def wrap(text: str, width: int, style: Style | None = None, *, limit: int = 0) -> list[Line]:
+    """`text` broken between words into lines of at most `width` cells.
+
+    Blanks that open the text open every line.
+
+    Args:
+        limit: at most this many lines; the last one ends in an ellipsis where text is left.
+    """
+    indent = " " * (len(text) - len(text.lstrip(" ")))
+    width, text = max(width - len(indent), 1), text.lstrip(" ")
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            trial = f"{line} {word}" if line else word
+            if cell_len(trial) <= width:
+                line = trial
+                continue
+            if line:
+                lines.append(line)
+            while cell_len(word) > width:
+                # A path or a formula longer than the line: cut it where it is full.
+                part = word
+                while cell_len(part) > width:
+                    part = part[: max(1, len(part) - max(1, cell_len(part) - width))]
+                    if len(part) == 1:
+                        break
+                lines.append(part)
+                word = word[len(part) :]
+            line = word
+        lines.append(line)
+    if limit and len(lines) > limit:
+        lines = [*lines[: limit - 1], crop(" ".join(lines[limit - 1 :]), width)]
+    return [[Segment(indent + line, style)] for line in lines]

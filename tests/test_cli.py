@@ -1,0 +1,230 @@
+"""The shell commands: what they read, print and return."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cyclesim
+from cyclesim import cli
+from cyclesim.shell import read_text, run_command
+
+from .machine.folders import make_folder
+
+TEXT = "Ada Lovelace worked with Charles Babbage in London."
+
+
+@pytest.fixture(scope="module")
+def ner(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(make_folder(tmp_path_factory.mktemp("models") / "small-ner"))
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a command: its exit code, what it printed, and what it said on stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            cli.main([*arguments])
+        out, err = capsys.readouterr()
+        return left.value.code or 0, out, err  # type: ignore[return-value]
+
+    return run
+
+
+def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """Put `content` on standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+# -- trace ------------------------------------------------------------------------------------
+
+
+def test_the_table(shell: Any, ner: str) -> None:
+    code, out, err = shell("trace", TEXT, "--model", ner)
+    assert (code, err) == (0, "")
+    for word in ("tokenize", "word_embeddings", "softmax", "logits", "bit-identical"):
+        assert word in out
+
+
+def test_json_on_one_line(shell: Any, ner: str) -> None:
+    code, out, err = shell("trace", "--json", TEXT, "--model", ner)
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    made = json.loads(out)
+    assert made["schema"] == 1
+    expected = {"bit_identical": True, "max_abs_diff": 0.0, "first_difference": None}
+    assert made["verdict"].items() >= expected.items()
+    assert [c["number"] for c in made["cycles"]] == list(range(made["totals"]["cycles"]))
+    for cycle in made["cycles"]:
+        assert all(v["from"] is None or v["from"] < cycle["number"] for v in cycle["inputs"])
+
+
+def test_the_embedded_model_and_its_sentence_are_the_default(shell: Any) -> None:
+    made = json.loads(shell("trace", "--json")[1])
+    assert (made["model"], made["text"]) == ("tiny-ner", TEXT)
+    labels = [e["label"] for e in made["result"]["entities"]]
+    assert sorted(labels) == ["LOC", "PER", "PER"]
+
+
+def test_one_sentence_a_cycle(shell: Any, ner: str) -> None:
+    code, out, err = shell("trace", "--plain", TEXT, "--model", ner)
+    assert (code, err) == (0, "")
+    made = json.loads(shell("trace", "--json", TEXT, "--model", ner)[1])
+    lines = [line for line in out.splitlines() if line.startswith("Cycle ")]
+    assert len(lines) == made["totals"]["cycles"]
+
+
+@pytest.mark.parametrize("form", [[], ["--plain"]])
+def test_a_coarser_clock_says_less(shell: Any, ner: str, form: list[str]) -> None:
+    sizes = [
+        shell("trace", TEXT, "--model", ner, "--clock", clock, *form)[1].count("\n")
+        for clock in ("layer", "module", "step")
+    ]
+    assert sizes == sorted(sizes)
+    assert len(set(sizes)) == 3
+
+
+def test_a_cut_text_is_said(shell: Any, ner: str) -> None:
+    _, out, _ = shell("trace", TEXT, "--model", ner, "--max-length", "8", "--plain")
+    assert "is cut" in out
+
+
+def test_another_answer_than_the_untraced_run_is_exit_code_1(
+    shell: Any, ner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cyclesim.trace import Verdict
+
+    made = cyclesim.trace(cyclesim.load(ner), TEXT, measure=False)
+    made.verdict = Verdict(False, 0.25, 7)
+    monkeypatch.setattr("cyclesim.engine.trace", lambda *_, **__: made)
+    code, out, err = shell("trace", TEXT, "--model", ner, "--json")
+    assert (code, err) == (1, "")
+    assert json.loads(out)["verdict"]["first_difference"] == 7
+
+
+# -- what TEXT stands for ---------------------------------------------------------------------
+
+
+def test_text_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Zürich\n", encoding="utf-8")
+    assert read_text(str(tmp_path / "a.txt")) == "Zürich\n"
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"\xef\xbb\xbfAda")
+    assert read_text(str(tmp_path / "a.txt")) == "Ada"
+
+
+def test_text_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, "Zürich".encode())
+    assert read_text("-") == "Zürich"
+
+
+def test_a_megabyte_on_standard_input(
+    shell: Any, ner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(monkeypatch, TEXT.encode() * 20_000)
+    made = json.loads(shell("trace", "-", "--json", "--model", ner)[1])
+    assert len(made["tokens"]) == 512
+
+
+def test_nothing_on_standard_input(shell: Any, ner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    give(monkeypatch, b"")
+    code, out, err = shell("trace", "-", "--model", ner)
+    assert (code, out) == (2, "")
+    assert "the text is empty" in err
+
+
+@pytest.mark.parametrize("text", ["no/such/file.txt", "x" * 5000, "x" * 300 + "/y", "a\0b", "~"])
+def test_what_names_no_file_is_text(text: str) -> None:
+    assert read_text(text) == text
+
+
+def test_too_much_text(tmp_path: Path) -> None:
+    if not os.path.exists("/dev/zero"):
+        pytest.skip("this system has no /dev/zero")
+    with pytest.raises(cyclesim.CyclesimError, match="more than 64 MB"):
+        read_text("/dev/zero")
+
+
+# -- the other commands -----------------------------------------------------------------------
+
+
+def test_version(shell: Any) -> None:
+    assert shell("--version") == (0, f"cyclesim {cyclesim.__version__}\n", "")
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_lists_the_commands(shell: Any, option: str) -> None:
+    code, out, _ = shell(option)
+    assert code == 0
+    assert all(word in out for word in ("run", "trace", "models"))
+
+
+def test_models(shell: Any) -> None:
+    code, out, err = shell("models")
+    assert (code, err) == (0, "")
+    assert "tiny-ner (the default)" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((), TEXT),
+        (("Ada in London",), "Ada in London"),
+        (("run", "Ada in London"), "Ada in London"),
+        (("--clock", "layer", "Ada in London"), "Ada in London"),
+        (("--", "--help"), "--help"),
+    ],
+)
+def test_text_alone_opens_the_app(
+    shell: Any, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], text: str
+) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr("cyclesim.tui.app.run_app", lambda options: opened.append(options) or 0)
+    assert shell(*arguments)[0] == 0
+    assert [o.text for o in opened] == [text]
+
+
+# -- the process ------------------------------------------------------------------------------
+
+
+def python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", **options.pop("env", {})}
+    return subprocess.run(
+        [sys.executable, "-m", "cyclesim", *arguments],
+        capture_output=True, text=True, timeout=120, env=environment, **options,
+    )  # fmt: skip
+
+
+def test_as_a_module_and_with_any_screen(ner: str) -> None:
+    """A terminal that knows only ASCII still gets all of it, and nothing else is on the screen."""
+    done = python("trace", "Zürich 東京", "--model", ner, env={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+    assert "bit-identical" in done.stdout
+
+
+def test_errors_that_nobody_foresaw_are_shown_in_full() -> None:
+    """A bug is not bad input: it keeps its traceback."""
+
+    def fail() -> int:
+        raise RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError, match="a bug"):
+        run_command(fail)
+
+
+def test_ctrl_c_in_a_process_that_goes_on() -> None:
+    def interrupt() -> int:
+        raise KeyboardInterrupt
+
+    assert run_command(interrupt) == 130

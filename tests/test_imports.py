@@ -1,0 +1,90 @@
+"""What importing a part of cyclesim brings with it, each measured in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+TORCH_FREE = (
+    "cyclesim.cost",
+    "cyclesim.errors",
+    "cyclesim.explain",
+    "cyclesim.render",
+    "cyclesim.trace",
+)
+
+
+def python(code: str) -> str:
+    """Run `code` in a fresh interpreter and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "module", ["cyclesim", "cyclesim.tui.app", "cyclesim.cli", "cyclesim.trace"]
+)
+def test_import_leaves_torch_and_transformers_out(module: str) -> None:
+    loaded = python(
+        f"""
+        import sys
+        import {module}
+        print(*sorted({{"torch", "transformers"}} & set(sys.modules)))
+        """
+    )
+    assert loaded == ""
+
+
+@pytest.mark.parametrize("room", TORCH_FREE)
+def test_every_module_of_the_room_works_without_torch(room: str) -> None:
+    """Not only unloaded: blocked. And no module of the room may be forgotten."""
+    imported = python(
+        f"""
+        import importlib, pkgutil, sys
+
+        class Blocked:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] in ("torch", "transformers", "tokenizers", "textual"):
+                    raise ImportError(f"{{name}} is blocked")
+
+        sys.meta_path.insert(0, Blocked())
+        room = importlib.import_module({room!r})
+        for found in pkgutil.walk_packages(getattr(room, "__path__", []), {room!r} + "."):
+            importlib.import_module(found.name)
+        print(*(name for name in sys.modules if name.startswith({room!r})))
+        """
+    )
+    assert room in imported.split()
+
+
+def test_every_public_name_is_there() -> None:
+    missing = python(
+        """
+        import cyclesim
+        print(*(name for name in cyclesim.__all__ if not hasattr(cyclesim, name)))
+        print(*(set(cyclesim.__all__) - set(dir(cyclesim))))
+        """
+    )
+    assert missing == ""
+
+
+def test_trace_is_a_package_and_a_function() -> None:
+    python(
+        """
+        import cyclesim
+        from cyclesim.trace import Cycle, Trace
+        assert callable(cyclesim.trace) and cyclesim.trace.Cycle is Cycle is cyclesim.Cycle
+        """
+    )
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    import cyclesim
+
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = cyclesim.nonsense  # type: ignore[attr-defined]
