@@ -9,13 +9,21 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 import cyclesim
 from cyclesim.errors import CyclesimError
-from cyclesim.shell import cleaning_up, quiet_libraries, read_text, run_command
+from cyclesim.shell import (
+    check_condition,
+    cleaning_up,
+    parse_size,
+    quiet_libraries,
+    read_text,
+    run_command,
+)
 
 __all__ = ["app", "main"]
 
@@ -119,11 +127,32 @@ def trace(
     plain: Annotated[
         bool, typer.Option("--plain", help="Print one sentence a cycle, for screen readers.")
     ] = False,
+    where: Annotated[
+        str | None,
+        typer.Option("--where", help="Only the cycles for which this is true.", metavar="EXPR"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Save the trace.", metavar="FILE")
+    ] = None,
+    keep: Annotated[
+        str, typer.Option("--keep", help="Numbers to keep: all, outputs or stats.")
+    ] = "all",
+    memory: Annotated[
+        str | None,
+        typer.Option("--memory", help="Keep this much in memory, the rest on disk.", metavar="2GB"),
+    ] = None,
 ) -> int:
     """Run to the end; print the table of cycles, the verdict and the result."""
     _check_resolution(clock)
     if as_json and plain:
         raise CyclesimError("--json and --plain exclude each other: give one of them.")
+    if keep not in ("all", "outputs", "stats"):
+        raise CyclesimError(f"unknown --keep {keep!r}: use all, outputs or stats.")
+    if where is not None and clock != "step":
+        raise CyclesimError("--where picks single cycles: leave --clock out.")
+    limit = parse_size(memory) if memory is not None else None
+    if where is not None:
+        check_condition(where)
     words = read_text(text)
     with _progress() as say:
         machine = cyclesim.load(
@@ -140,14 +169,45 @@ def trace(
             progress=say,
         )
         say("running every cycle")
-        made = cyclesim.trace(machine, _default_text() if words is None else words)
+        text = _default_text() if words is None else words
+        made = cyclesim.trace(machine, text, keep=keep, memory=limit)
+        if output is not None:
+            say(f"saving {output}")
+            with cleaning_up():
+                made.save(output, keep)
+    only = None if where is None else {cycle.number for cycle in made.find(where)}
     if as_json:
-        _print_json(made.to_json())
+        content = made.to_json()
+        if only is not None:
+            content["cycles"] = [c for c in content["cycles"] if c["number"] in only]
+        _print_json(content)
     elif plain:
-        _print_sentences(made, clock)
+        _print_sentences(made, clock, only)
     else:
-        _print_table(made, clock)
+        _print_table(made, clock, only)
     return 1 if made.verdict.bit_identical is False else 0
+
+
+@app.command()
+def diff(
+    a: Annotated[Path, typer.Argument(help="A saved trace.")],
+    b: Annotated[Path, typer.Argument(help="Another.")],
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", help="How far apart two numbers may be.")
+    ] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the difference as JSON.")] = False,
+) -> int:
+    """Compare two saved traces: the first cycle that differs, and by how much."""
+    from cyclesim.trace.diff import diff as compare
+
+    found = compare(cyclesim.open_trace(a), cyclesim.open_trace(b), tolerance)
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        from cyclesim.render.diff import diff_table
+
+        _print_rich(lambda width: diff_table(found))
+    return 0 if found.equal else 1
 
 
 @app.command()
@@ -198,21 +258,25 @@ def _print_json(content: Any) -> None:
     print(json.dumps(content, ensure_ascii=ascii_only, allow_nan=False))
 
 
-def _print_sentences(made: Any, clock: Any) -> None:
+def _print_sentences(made: Any, clock: Any, only: Any) -> None:
     from cyclesim.render.plain import plain_lines
 
-    print("\n".join(plain_lines(made, clock)))
+    print("\n".join(plain_lines(made, clock, only)))
 
 
-def _print_table(made: Any, clock: Any) -> None:
-    from rich.console import Console
-
+def _print_table(made: Any, clock: Any, only: Any) -> None:
     from cyclesim.render.table import trace_table
+
+    _print_rich(lambda width: trace_table(made, clock, width, only))
+
+
+def _print_rich(renderable: Callable[[int], Any]) -> None:
+    from rich.console import Console
 
     console = Console()
     # Captured, so that a reader that leaves early (`head`) is met where we print, and not in rich.
     with console.capture() as table:
-        console.print(trace_table(made, clock, console.width))
+        console.print(renderable(console.width))
     print(table.get(), end="")
 
 

@@ -7,6 +7,7 @@ Exit codes: 0, done (or the reader of the output, `head`, had seen enough); 1, t
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import warnings
@@ -16,7 +17,14 @@ from types import FrameType
 
 from cyclesim.errors import CyclesimError
 
-__all__ = ["cleaning_up", "quiet_libraries", "read_text", "run_command"]
+__all__ = [
+    "check_condition",
+    "cleaning_up",
+    "parse_size",
+    "quiet_libraries",
+    "read_text",
+    "run_command",
+]
 
 INTERRUPTED = 130
 
@@ -126,6 +134,37 @@ def _decoded(content: bytes, where: str) -> str:
         raise CyclesimError(
             f"{where} is not text in UTF-8 (byte {error.start:,} is wrong): convert it first."
         ) from None
+
+
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
+
+
+def parse_size(text: str) -> int:
+    """`2GB` → 2,000,000,000; `512 MiB` → 536,870,912; a bare number is bytes.
+
+    Raises:
+        CyclesimError: it is no size.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise CyclesimError(f"{text!r} is no size: write it like 2GB or 512MiB.")
+    number, unit, binary = match.groups()
+    power = " KMGT".index(unit.upper() or " ")
+    return int(float(number) * (1024 if binary else 1000) ** power)
+
+
+def check_condition(text: str) -> None:
+    """Refuse a wrong condition before a model is loaded for it.
+
+    A name that is not known may still be a step of the model, so that is left for later.
+    """
+    from cyclesim.trace import QueryError, compile_query
+
+    try:
+        compile_query(text)
+    except QueryError as error:
+        if "is called" not in str(error):
+            raise
 
 
 def _say(error: Exception) -> int:

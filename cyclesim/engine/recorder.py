@@ -163,6 +163,7 @@ class Recorder(TorchFunctionMode):
         self.saved: dict[int, dict[int, torch.Tensor]] = {}
         self._node: Node | None = None
         self._asking = False
+        self._in_seal: Any = None
         # Kernels on a GPU run later than the call that launches them: time them in their stream.
         self._cuda = self.layout.cuda
         self._handles: list[RemovableHandle] = []
@@ -188,6 +189,9 @@ class Recorder(TorchFunctionMode):
         finally:
             self._remove_hooks()
             self._node = None
+            if self._in_seal is not None:  # Ctrl-C inside a sealed module: its hook did not run
+                self._in_seal.__exit__(None, None, None)
+                self._in_seal = None
 
     def _remove_hooks(self) -> None:
         while self._handles:
@@ -200,7 +204,7 @@ class Recorder(TorchFunctionMode):
         index_of = self.layout.index_of
 
         def enter(module: torch.nn.Module, args: Any) -> None:
-            if get_ident() == thread and not self._asking:
+            if get_ident() == thread and not self._asking and self._in_seal is None:
                 index = index_of.get(id(module))
                 if index is not None:
                     seal = self._seal(module) if module in fused else None
@@ -221,6 +225,7 @@ class Recorder(TorchFunctionMode):
                 return None
             if node.seal is not None:
                 node.seal.__exit__(None, None, None)
+                self._in_seal = None
             try:
                 if len(self.events) == node.entered and output is not None:
                     return self._opaque(module, args, kwargs, output, node)
@@ -240,6 +245,7 @@ class Recorder(TorchFunctionMode):
             self.gate.before(self._node, type(module), ())
         seal = torch._C.DisableTorchFunction()
         seal.__enter__()
+        self._in_seal = seal
         return seal
 
     def _opaque(

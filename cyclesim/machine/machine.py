@@ -41,6 +41,8 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.name = self.name or type(self.model).__name__
+        if any(_is_compiled(module) for module in self.model.modules()):
+            self.name += " (compiled, run in its original form)"
 
     @classmethod
     def of(cls, model: torch.nn.Module | Machine, tokenizer: Any = None) -> Machine:
@@ -141,6 +143,9 @@ class Machine:
         # A thread inherits neither: both are entered wherever the model runs.
         stack = ExitStack()
         stack.enter_context(torch.no_grad())
+        if any(_is_compiled(module) for module in self.model.modules()):
+            # Compiled code has no steps to see: the original Python runs, traced and untraced.
+            stack.enter_context(torch.compiler.set_stance("force_eager"))
         if self.device.type == "cuda":
             stack.enter_context(torch.cuda.device(self.device))
         return stack
@@ -151,3 +156,7 @@ def _positions_start_after_padding(model: torch.nn.Module) -> bool:
     tables = (m for n, m in model.named_modules() if n.endswith("position_embeddings"))
     table = next(tables, None)
     return getattr(table, "padding_idx", None) is not None
+
+
+def _is_compiled(module: torch.nn.Module) -> bool:
+    return hasattr(module, "_orig_mod") or module._compiled_call_impl is not None

@@ -6,7 +6,7 @@ no colour. What a number is, is said in words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from cyclesim.explain import explain
@@ -20,17 +20,22 @@ from cyclesim.trace.trace import Trace
 __all__ = ["plain_lines"]
 
 
-def plain_lines(trace: Trace, resolution: Resolution = "step") -> Iterator[str]:
+def plain_lines(
+    trace: Trace, resolution: Resolution = "step", only: Collection[int] | None = None
+) -> Iterator[str]:
     """Yield the run as lines: what ran, each cycle (or tick), times, verdict, result.
 
     Args:
         trace: a run, complete or not.
         resolution: one sentence for each `step` (cycle), `module` or `layer`.
+        only: the numbers of the cycles to tell of, at resolution `step`; None for all.
     """
     yield _opening(trace)
     times, kind = times_of(trace)
     if resolution == "step":
         for cycle in trace.cycles:
+            if only is not None and cycle.number not in only:
+                continue
             yield _cycle(cycle, trace, times[cycle.number])
     else:
         for group in trace.groups(resolution):

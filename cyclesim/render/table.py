@@ -7,7 +7,7 @@ is also written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
@@ -34,7 +34,10 @@ _WIDE = 120
 
 
 def trace_table(
-    trace: Trace, resolution: Resolution = "step", width: int | None = None
+    trace: Trace,
+    resolution: Resolution = "step",
+    width: int | None = None,
+    only: Collection[int] | None = None,
 ) -> TraceTable:
     """A rich renderable: header, cycles at `resolution`, totals, verdict and result.
 
@@ -42,8 +45,9 @@ def trace_table(
         trace: a run, complete or not.
         resolution: one row for each `step` (cycle), `module` or `layer`.
         width: in terminal cells; None for the console's own.
+        only: the numbers of the cycles to show, at resolution `step`; None for all.
     """
-    return TraceTable(trace, resolution, width)
+    return TraceTable(trace, resolution, width, only)
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class TraceTable:
     trace: Trace
     resolution: Resolution = "step"
     width: int | None = None
+    only: Collection[int] | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(self.width or options.max_width, options.max_width)
@@ -65,7 +70,7 @@ class TraceTable:
         """The table, one `Text` a line, each at most `width` cells."""
         yield from _header(self.trace, width, ascii)
         yield Text()
-        yield from _rows(self.trace, self.resolution, width, ascii)
+        yield from _rows(self.trace, self.resolution, width, ascii, self.only)
         yield Text()
         yield from _totals(self.trace, width, ascii)
         yield from result_lines(self.trace, width, ascii=ascii)
@@ -95,6 +100,9 @@ def _header(trace: Trace, width: int, ascii: bool) -> Iterator[Text]:
         count = len(header.tokens)
         words = " ".join(safe_text(t, 40) for t in header.tokens[:width])
         yield _cut(Text(f"{count:,} token{'s' if count != 1 else ''}: {words}"), width)
+    for cycle in trace.cycles:
+        if cycle.step == "truncation" and not cycle.nop:
+            yield _cut(Text(f"cut: {safe_text(cycle.note, 200)}", style="yellow"), width)
     if not trace.complete:
         yield _cut(Text(f"not complete: {len(trace):,} cycles so far", style="yellow"), width)
 
@@ -155,10 +163,20 @@ class _Row:
     host: bool
 
 
-def _rows(trace: Trace, resolution: Resolution, width: int, ascii: bool) -> Iterator[Text]:
+def _rows(
+    trace: Trace,
+    resolution: Resolution,
+    width: int,
+    ascii: bool,
+    only: Collection[int] | None,
+) -> Iterator[Text]:
     times, _ = times_of(trace)
     if resolution == "step":
-        rows = [_cycle_row(c, times[i]) for i, c in enumerate(trace.cycles)]
+        shown = [c for c in trace.cycles if only is None or c.number in only]
+        if trace.cycles and not shown:
+            yield Text("no cycle is like that", style=_DIM)
+            return
+        rows = [_cycle_row(c, times[c.number]) for c in shown]
     else:
         rows = [_group_row(trace, g, times) for g in trace.groups(resolution)]
     if not rows:

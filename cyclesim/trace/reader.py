@@ -32,6 +32,7 @@ from cyclesim.trace.manifest import (
     check,
     decode,
     parse,
+    uncollected,
     values_of,
 )
 from cyclesim.trace.tensor import Index, Raw, Stats, Value
@@ -60,8 +61,8 @@ def open_trace(path: str | os.PathLike[str]) -> Trace:
     """
     name = _shown(path)
     try:
-        file = TraceFile(path)
-        return _load(file)
+        with uncollected():
+            return _load(TraceFile(path))
     except Wrong as wrong:
         raise CyclesimError(f"{name} is not a trace that can be opened: {wrong}.") from None
     except MemoryError:

@@ -21,7 +21,7 @@ import numpy as np
 
 from cyclesim.errors import CyclesimError
 from cyclesim.trace.dtypes import DTYPES
-from cyclesim.trace.manifest import MAX_HEADER, Keep, Place, Wrong, encode, values_of
+from cyclesim.trace.manifest import MAX_HEADER, Keep, Place, Wrong, encode, uncollected, values_of
 from cyclesim.trace.reader import MAX_EXPANDED, METADATA, contiguous, span
 from cyclesim.trace.tensor import Missing, Raw, Stats, Value
 from cyclesim.trace.trace import Trace
@@ -50,7 +50,8 @@ def save_trace(trace: Trace, path: str | os.PathLike[str], keep: Keep = "all") -
     try:
         target = Path(os.path.realpath(path))
         _check_target(target)
-        header, pieces = _plan(trace, keep)
+        with uncollected():
+            header, pieces = _plan(trace, keep)
         _replace(target, header, pieces)
     except Wrong as wrong:
         raise CyclesimError(f"the trace cannot be saved to {name}: {wrong}.") from None

@@ -169,3 +169,64 @@ def test_keeping_less_says_so_when_asked() -> None:
     assert [c.outputs[0].stats for c in stats] == [c.outputs[0].stats for c in whole]
     with pytest.raises(cyclesim.CyclesimError, match="not kept"):
         stats[20].outputs[0].numpy()
+
+
+@pytest.mark.parametrize("how", ["wrapper", "in place", "part"])
+def test_a_compiled_model_is_stepped_in_its_original_form_and_says_so(how: str) -> None:
+    torch.compiler.reset()
+    model: nn.Module = nn.Sequential(nn.Linear(3, 3), nn.Sequential(nn.Linear(3, 3), nn.ReLU()))
+    if how == "wrapper":
+        model = torch.compile(model, backend="eager")
+    elif how == "in place":
+        model.compile(backend="eager")
+    else:
+        model[1] = torch.compile(model[1], backend="eager")
+    data = torch.randn(2, 3)
+    with torch.no_grad():
+        expected = model(data)
+    trace = cyclesim.trace(model, inputs=data)
+    assert [c.op for c in trace] == ["inputs", "linear", "linear", "relu"]
+    assert "compiled" in trace.header.model
+    assert trace.verdict.bit_identical is True
+    assert np.array_equal(trace[-1].outputs[0].numpy(), expected.numpy())
+
+
+def test_hooks_of_the_user_stay_and_run() -> None:
+    model, batch = _bert()
+    seen: list[str] = []
+    handles = [
+        model.classifier.register_forward_hook(lambda *_: seen.append("after")),
+        model.classifier.register_forward_pre_hook(lambda *_: seen.append("before")),
+    ]
+    trace = cyclesim.trace(model, inputs=batch, measure=False)
+    assert trace.verdict.bit_identical is True
+    assert seen == ["before", "after"] * 2  # the traced run and the untraced one
+    assert len(model.classifier._forward_hooks) == len(model.classifier._forward_pre_hooks) == 1
+    for handle in handles:
+        handle.remove()
+
+
+def test_a_module_that_shows_no_function_is_one_cycle() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), torch.jit.script(nn.Sequential(nn.ReLU(), nn.Tanh())))
+    trace = cyclesim.trace(model, inputs=torch.randn(2, 3))
+    assert [c.op for c in trace] == ["inputs", "linear", "RecursiveScriptModule"]
+    assert trace[2].sources == (1,)
+    assert trace.verdict.bit_identical is True
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_a_fused_fast_path_is_kept(padded: bool) -> None:
+    torch.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(8, 2, batch_first=True)
+    model = nn.TransformerEncoder(layer, 2).eval()
+    batch: dict[str, torch.Tensor] = {"src": torch.randn(2, 3, 8)}
+    if padded:
+        batch["src_key_padding_mask"] = torch.tensor([[False, False, True], [False] * 3])
+    trace = cyclesim.trace(model, inputs=batch)
+    assert trace.verdict.bit_identical is True
+    assert [c.op for c in trace][-1] == "TransformerEncoder"
+    with cyclesim.Clock(model, inputs=batch, measure=False) as clock:
+        clock.finish()
+        for number in range(len(trace)):
+            clock.rewind(number)
+            assert clock.finish().verdict.bit_identical is True

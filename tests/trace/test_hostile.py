@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import json
 import os
@@ -405,6 +406,7 @@ def test_a_file_that_is_replaced_or_deleted_after_opening(victim: Path, good: by
 
 
 def test_opening_leaves_no_handle(victim: Path, good: bytes) -> None:
+    assert gc.isenabled()
     victim.write_bytes(good)
     before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     for _ in range(20):
@@ -413,6 +415,7 @@ def test_opening_leaves_no_handle(victim: Path, good: bytes) -> None:
             cyclesim.open_trace(victim.parent)
     if before:
         assert len(os.listdir("/proc/self/fd")) == before
+    assert gc.isenabled()
 
 
 # -- fuzz --------------------------------------------------------------------------------------

@@ -135,6 +135,20 @@ async def test_an_empty_text_keeps_the_run(real_app):
         assert app.session.executed == 2
 
 
+async def test_the_first_nan_is_named(fake_app):
+    engine = fake.FakeEngine()
+    app = fake_app(engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        for number in (7, 9):
+            engine.clocks[0]._cycles[number].outputs[0].data.array[0, 0] = float("nan")
+        await press(pilot, "n")
+        assert "NaN came" not in text_of(pilot, "#result")
+        await press(pilot, "f")
+        assert "The first NaN came at cycle 7" in text_of(pilot, "#result")
+        assert "!" in text_of(pilot, "#timeline")
+
+
 async def test_a_held_key_never_queues_behind(fake_app):
     gate = threading.Event()
     app = fake_app(fake.FakeEngine(gate=gate))

@@ -31,8 +31,18 @@ class Result(Panel):
 
     def build(self, scene: Scene, width: int, height: int) -> list[Line]:
         self.entitle("RESULT")
+        return self._first_nan(scene, width - 1) + self._answer(scene, width - 1)
+
+    def _first_nan(self, scene: Scene, width: int) -> list[Line]:
+        """Where the numbers broke, if they did: what comes after is not to be trusted."""
+        for cycle in scene.trace.cycles[: scene.executed]:
+            if cycle.has_nan:
+                text = f" The first NaN came at cycle {cycle.number}: {cycle.label}."
+                return wrap(self.glyphs.text(text), width, BAD)
+        return []
+
+    def _answer(self, scene: Scene, width: int) -> list[Line]:
         text = self.glyphs.text
-        width -= 1
         if scene.failure:
             return wrap(f" {scene.failure}", width, BAD)
         result = scene.trace.result if scene.ended else {}
