@@ -80,7 +80,8 @@ class TorchData:
     def raw(self) -> Raw | None:
         """The bytes of the storage, read where they are; of a GPU only what is asked for."""
         tensor = self.tensor.detach()
-        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+        odd = tensor.is_meta or tensor.is_quantized or tensor.is_nested
+        if odd or tensor.layout != torch.strided:
             return None
         # A lazy conjugate or minus sign is not in the bytes: make it so.
         tensor = tensor.resolve_conj().resolve_neg()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -214,7 +213,7 @@ def _check_target(target: Path) -> None:
 
 def _replace(target: Path, header: bytes, pieces: list[_Piece]) -> None:
     """Write a new file and put it in the place of `target`."""
-    temporary = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{target.name[:80]}.{os.urandom(4).hex()}.tmp")
     handle = _nameless(target.parent)
     named = handle is None
     if handle is None:
