@@ -12,6 +12,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -150,6 +151,51 @@ def stepping(model: torch.nn.Module, length: int) -> Row:
                micro <= 100)  # fmt: skip
 
 
+def resuming(name: str, model: torch.nn.Module, length: int) -> Row:
+    """Standing after a cycle again, from the record, against running the forward."""
+    batch = tokens(length)
+
+    def plain() -> None:
+        with torch.no_grad():
+            model(**batch)
+
+    with cyclesim.Clock(model, inputs=batch, measure=False) as clock:
+        count = len(clock.finish())
+        whole = clock.branches
+        forward, costs = [], []
+        for number in range(5, count, max(1, count // 24)):
+            start = now()
+            plain()
+            forward.append(now() - start)
+            start = now()
+            clock.rewind(number, whole[0] if whole else None)
+            costs.append(now() - start)
+    ratio, worst = median(costs) / median(forward), max(costs) / median(forward)
+    return Row(
+        f"resume from a cycle ÷ forward, {name}, {length} tokens ({median(forward) / 1e6:.0f} ms)",
+        f"{ratio:.3f}  (slowest of {len(costs)} cycles {worst:.3f})",
+        "≤ 0.05",
+        ratio <= 0.05,
+    )
+
+
+def opening(model: torch.nn.Module) -> Row:
+    """Open a large trace and read a part of one cycle, without reading the whole file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "large.safetensors")
+        ids = torch.randint(1000, 30000, (2, 384))
+        batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+        cyclesim.trace(model, inputs=batch, measure=False).save(path)
+        size = os.path.getsize(path)
+        start = now()
+        trace = cyclesim.open_trace(path)
+        softmax = trace.find("softmax and layer 7")[0]
+        softmax.outputs[0].numpy((0, 3, slice(0, 60), slice(0, 120)))
+        seconds = (now() - start) / 1e9
+    return Row(f"open a trace of {size / 1e9:.2f} GB and show a cycle", f"{seconds:.3f} s", "≤ 1 s",
+               seconds <= 1)  # fmt: skip
+
+
 def importing(rounds: int) -> Row:
     """`import cyclesim` over bare Python, in fresh processes."""
     sides = {
@@ -177,6 +223,8 @@ def main() -> None:
         for length in (32, 128):
             rows += capture("BERT-base", base, length, options.rounds, 1.08)
             rows.append(memory("BERT-base", base, length))
+            rows.append(resuming("BERT-base", base, length))
+        rows.append(opening(base))
     rows.append(importing(max(5, options.rounds // 3)))
     if options.app:
         from app import app_rows  # beside this file

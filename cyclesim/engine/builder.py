@@ -224,7 +224,8 @@ class Builder:
         stack = self._stack(event.node)
         self._layer(stack)
         self._namer.adopt(cycle)
-        self._part_with(overwritten(event.func, event.args, event.kwargs))
+        if cycle.inplace:
+            self._part_with(overwritten(event.func, event.args, event.kwargs))
         results = written(event.func, event.args, event.kwargs, event.output)
         for place, (value, tensor) in enumerate(zip(cycle.outputs, results, strict=True)):
             self._remember(tensor, cycle.number, through_storage=cycle.inplace)

@@ -489,7 +489,7 @@ class _Session:
 
     def after(self, event: AnyEvent) -> AnyEvent:
         new = self._builder.update()
-        if new:
+        if new and self.run.recorder.live:
             self.run.note_randomness()
             if self.run.keeper is not None:
                 self.run.keeper.update()
@@ -503,6 +503,7 @@ class _Session:
         if self._replacement is not None and isinstance(event, Event):
             event = _edited(event, self._replacement)
             self._replacement = None
+            self.run.tape.reread(len(self.run.recorder.events) - 1)
         return event
 
     def _reached(self, cycle: Cycle) -> bool:

@@ -141,16 +141,26 @@ def overwritten(
     return targets
 
 
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+def tensors_in(value: Any) -> list[torch.Tensor]:
     """Every tensor in a nest of tuples, lists and dicts, in order."""
     if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from tensors_in(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from tensors_in(item)
+        return [value]
+    found: list[torch.Tensor] = []
+    _collect(value, found)
+    return found
+
+
+def _collect(nest: Any, found: list[torch.Tensor]) -> None:
+    # Asked of every argument of every call, so: no generators, and no look at what is no nest.
+    for item in nest.values() if isinstance(nest, Mapping) else nest if _is_nest(nest) else ():
+        if isinstance(item, torch.Tensor):
+            found.append(item)
+        elif isinstance(item, (tuple, list, Mapping)):
+            _collect(item, found)
+
+
+def _is_nest(value: Any) -> bool:
+    return isinstance(value, (tuple, list))
 
 
 def same_view(result: torch.Tensor, given: torch.Tensor) -> bool:

@@ -323,6 +323,11 @@ class Recorder(TorchFunctionMode):
                 self.events[-1] = event
         return event.output
 
+    @property
+    def live(self) -> bool:
+        """Whether what runs now is computed, and not handed back from a record."""
+        return self._script is None or self._script.done
+
     def host(self, step: HostStep) -> HostResult:
         """Run one step outside the model as a cycle of its own. Call it outside the mode."""
         if self.gate is not None:

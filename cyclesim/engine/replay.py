@@ -39,38 +39,47 @@ class Tape:
     """The torch calls of one run, as far as they are needed to resume it.
 
     It can be extended while the run goes on, and outlives the run's events.
+
+    Args:
+        saved: the recorder's copies of what was overwritten later.
+        known: the calls that the run replays, by event index: they need not be taken in again.
     """
 
-    def __init__(self, saved: dict[int, dict[int, torch.Tensor]]) -> None:
-        self.calls: list[Recorded] = []
+    def __init__(
+        self,
+        saved: dict[int, dict[int, torch.Tensor]],
+        known: Sequence[tuple[int, Recorded]] = (),
+    ) -> None:
         self._saved = saved
-        self._places: list[tuple[int, int]] = []  # event index and index in `calls`
-        self._read = 0
+        self._calls = list(known)
+        self._read = known[-1][0] + 1 if known else 0
 
     def extend(self, events: Sequence[Event | HostEvent]) -> None:
         """Take in the events that were not there at the last call."""
         for index in range(self._read, len(events)):
             event = events[index]
             if isinstance(event, Event):
-                self._places.append((index, len(self.calls)))
                 again = _runs_again(event)
                 output = None if again else event.output
                 edits = event.edits if again else None
-                self.calls.append(
-                    Recorded(event.func, output, again, edits, event.started, event.ended)
-                )
-        self._read = len(events)
+                call = Recorded(event.func, output, again, edits, event.started, event.ended)
+                self._calls.append((index, call))
+        self._read = max(self._read, len(events))
 
-    def until(self, event: int) -> list[Recorded]:
+    def reread(self, event: int) -> None:
+        """Event number `event` was edited after it was taken in: take it in again."""
+        self._calls = [entry for entry in self._calls if entry[0] < event]
+        self._read = min(self._read, event)
+
+    def until(self, event: int) -> list[tuple[int, Recorded]]:
         """The calls up to and with event number `event`, ready to be handed back."""
         calls = []
-        for index, place in self._places:
+        for index, call in self._calls:
             if index > event:
                 break
-            call = self.calls[place]
             if index in self._saved and not call.again:
                 call = call._replace(output=_as_it_was(call.output, self._saved[index]))
-            calls.append(call)
+            calls.append((index, call))
         return calls
 
 

@@ -17,7 +17,7 @@ from cyclesim.engine.builder import Builder
 from cyclesim.engine.keeper import Keep, Keeper
 from cyclesim.engine.layout import Layout
 from cyclesim.engine.recorder import AnyEvent, Event, Gate, HostEvent, Node, Recorder
-from cyclesim.engine.replay import Script, Tape
+from cyclesim.engine.replay import Recorded, Script, Tape
 from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
 from cyclesim.engine.verdict import compare
@@ -64,10 +64,11 @@ class Run:
         layout: Any = machine.model
         script: Script | None = None
         known: Sequence[Cycle] = ()
+        calls: Sequence[tuple[int, Recorded]] = ()
         if resume is not None:
             earlier, number = resume
             layout, self.state = earlier.layout, earlier.state
-            script, known = earlier.script(number)
+            script, known, calls = earlier.script(number)
         self.recorder: Recorder = Recorder(layout, gate, script)
         self.builder = Builder(self.recorder, keep=keep != "nothing", known=known)
         self.keeper: Keeper | None = None
@@ -75,7 +76,7 @@ class Run:
             self.keeper = Keeper(self.recorder, self.builder, _kept(keep), memory)
             if gate is None:
                 self.recorder.gate = _KeepingGate(self)
-        self.tape = Tape(self.recorder.saved)
+        self.tape = Tape(self.recorder.saved, calls)
         self.trace = Trace(machine.header(text), self.builder.cycles)
 
     @property
@@ -169,7 +170,9 @@ class Run:
         if last is None or not all(map(torch.equal, now, last)):
             self._random.append((len(self.recorder.events) - 1, now))
 
-    def script(self, number: int) -> tuple[Script | None, Sequence[Cycle]]:
+    def script(
+        self, number: int
+    ) -> tuple[Script | None, Sequence[Cycle], Sequence[tuple[int, Recorded]]]:
         """What a new run needs to hand back cycles 0 to `number` of this one.
 
         In training mode the kernels also update buffers (running statistics), so nothing is
@@ -177,21 +180,22 @@ class Run:
         """
         if self.keeper is not None and self.keeper.let_go:
             self.state.rewind()  # the record is not whole: run again from the start
-            return None, ()
+            return None, (), ()
         last = self.builder.event_of[number]
         self.tape.extend(self.recorder.events)
         calls = self.tape.until(last)
         if self.state.has_buffers or not calls:
             if self.state.noted:
                 self.state.rewind()
-            return None, ()
+            return None, (), ()
         states = [state for event, state in self._random if event <= last]
 
         def restore() -> None:
             if states:
                 self.state.randomness.put(states[-1])
 
-        return Script(calls, restore), self.trace.cycles[: number + 1]
+        script = Script([call for _, call in calls], restore)
+        return script, self.trace.cycles[: number + 1], calls
 
     def close(self, *, resumable: bool = False) -> None:
         """Drop everything that only the run itself needed, and what resuming it would need."""
