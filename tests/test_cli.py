@@ -228,3 +228,76 @@ def test_ctrl_c_in_a_process_that_goes_on() -> None:
         raise KeyboardInterrupt
 
     assert run_command(interrupt) == 130
+
+
+# -- trace files, conditions, diff -----------------------------------------------------------
+
+
+def test_a_saved_trace_is_the_run_and_two_runs_differ_where_they_do(
+    shell: Any, ner: str, tmp_path: Path
+) -> None:
+    one, two, third = (str(tmp_path / f"{n}.safetensors") for n in "123")
+    for path, attention in ((one, "eager"), (two, "eager"), (third, "sdpa")):
+        assert shell("trace", TEXT, "--model", ner, "--attn", attention, "-o", path)[0] == 0
+    saved = cyclesim.open_trace(one)
+    assert saved.verdict.bit_identical is True
+    assert saved.header.text == TEXT
+    code, out, _ = shell("diff", one, two)
+    assert (code, "equal" in out) == (0, True)
+    code, out, _ = shell("diff", one, third)
+    assert (code, "eager and sdpa" in out) == (1, True)
+    code, out, _ = shell("diff", one, third, "--json")
+    assert code == 1
+    assert json.loads(out)["equal"] is False
+
+
+def test_only_the_cycles_that_were_asked_for(shell: Any, ner: str) -> None:
+    code, out, _ = shell("trace", "--json", TEXT, "--model", ner, "--where", "softmax and layer 1")
+    assert code == 0
+    (cycle,) = json.loads(out)["cycles"]
+    assert (cycle["step"], ".layer.1." in cycle["path"]) == ("softmax", True)
+    code, out, _ = shell("trace", "--plain", TEXT, "--model", ner, "--where", "logits")
+    assert [line[:6] for line in out.splitlines()].count("Cycle ") == 1
+    code, out, _ = shell("trace", TEXT, "--model", ner, "--where", "nan")
+    assert "no cycle is like that" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--where", "sofmax"), "did you mean 'softmax'"),
+        (("--where", "max >"), "at character 6"),
+        (("--where", "softmax", "--clock", "layer"), "leave --clock out"),
+        (("--keep", "some"), "use all, outputs or stats"),
+        (("--memory", "lots"), "write it like 2GB"),
+        (("-o", "/nowhere/at/all.safetensors"), "/nowhere/at"),
+    ],
+)
+def test_wrong_options_are_one_sentence(
+    shell: Any, ner: str, arguments: tuple[str, ...], words: str
+) -> None:
+    code, out, err = shell("trace", TEXT, "--model", ner, *arguments)
+    assert (code, out) == (2, "")
+    assert err.count("\n") == 1
+    assert words in err
+
+
+def test_a_bad_trace_file_is_one_sentence(shell: Any, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.safetensors"
+    bad.write_bytes(b"\x80\x04N.")
+    for path in (bad, tmp_path / "missing", tmp_path):
+        code, out, err = shell("diff", str(path), str(bad))
+        assert (code, out, err.count("\n")) == (2, "", 1)
+
+
+def test_keeping_less_in_memory_and_in_the_file(shell: Any, ner: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "small.safetensors")
+    code, _, _ = shell(
+        "trace", TEXT, "--model", ner, "--memory", "20kB", "-o", path, "--keep", "outputs"
+    )
+    assert code == 0
+    saved = cyclesim.open_trace(path)
+    whole = cyclesim.trace(cyclesim.load(ner), TEXT, measure=False)
+    for ours, theirs in zip(saved, whole, strict=True):
+        for a, b in zip(ours.outputs, theirs.outputs, strict=True):
+            assert a.numpy().tolist() == b.numpy().tolist()

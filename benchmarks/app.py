@@ -1,0 +1,105 @@
+"""The terminal app in a real pseudo-terminal: time to the first paint, and from key to repaint.
+
+Run through `python benchmarks/cycles.py --app`. Nothing is stubbed: the process is the one that a
+person starts, and what is timed is what its terminal receives.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from statistics import median
+
+__all__ = ["app_rows"]
+
+WIDTH, HEIGHT = 200, 60
+#: A text long enough for an attention matrix that fills the pane.
+TEXT = " ".join(["Ada Lovelace worked with Charles Babbage in London ."] * 12)
+
+
+_ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+class Terminal:
+    """A process under a pseudo-terminal of a given size."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.started = time.perf_counter()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ["TERM"] = "xterm-256color"
+            os.environ["COLORTERM"] = "truecolor"
+            os.execv(sys.executable, [sys.executable, "-m", "cyclesim", *arguments])
+        size = struct.pack("HHHH", HEIGHT, WIDTH, 0, 0)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
+        self.seen = b""
+
+    def read(self, quiet: float) -> tuple[bytes, float]:
+        """What arrives until nothing has for `quiet` seconds; and when its last byte did."""
+        data, last = b"", time.perf_counter()
+        while select.select([self.fd], [], [], quiet)[0]:
+            try:
+                part = os.read(self.fd, 1 << 16)
+            except OSError:
+                break
+            if not part:
+                break
+            data, last = data + part, time.perf_counter()
+        self.seen += data
+        return data, last
+
+    def wait_for(self, words: bytes, seconds: float = 90) -> float:
+        """When `words` had arrived."""
+        limit = time.perf_counter() + seconds
+        while words not in _ESCAPES.sub(b"", self.seen[-1_000_000:]):
+            self.read(0.005)
+            if time.perf_counter() > limit:
+                raise TimeoutError(words)
+        return time.perf_counter()
+
+    def press(self, key: str) -> float:
+        """Press a key; seconds until the screen has been repainted."""
+        start = time.perf_counter()
+        os.write(self.fd, key.encode())
+        _, last = self.read(0.12)
+        return last - start
+
+    def close(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+        self.read(1.0)
+        os.close(self.fd)
+        os.waitpid(self.pid, 0)
+
+
+def app_rows() -> list[tuple[str, str, str, bool]]:
+    """Rows for the table of `cycles.py`."""
+    paints = []
+    for _ in range(5):
+        terminal = Terminal(TEXT)
+        paints.append(terminal.wait_for(b"cyclesim") - terminal.started)
+        terminal.close()
+    terminal = Terminal(TEXT)
+    terminal.wait_for(b"cycles to go")
+    terminal.read(0.5)
+    for _ in range(20):
+        terminal.press("n")
+    keys = [terminal.press("n") for _ in range(40)]
+    terminal.close()
+    paint, key, slow = median(paints), median(keys) * 1e3, sorted(keys)[-3] * 1e3
+    return [
+        ("first paint of cyclesim, from process start", f"{paint:.2f} s", "≤ 0.8 s", paint <= 0.8),
+        (
+            f"step key to repainted screen, {WIDTH}×{HEIGHT}, 146 tokens",
+            f"{key:.0f} ms  (95th percentile {slow:.0f} ms)",
+            "≤ 60 ms",
+            key <= 60,
+        ),
+    ]
