@@ -16,6 +16,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -446,7 +447,9 @@ class _Session:
     def stop(self) -> None:
         self.rendezvous.cancel()
         if self._started and threading.current_thread() is not self._thread:
-            self._thread.join()
+            # Ctrl-C may have kept it from starting; if it still does, it is cancelled at once.
+            with suppress(RuntimeError):
+                self._thread.join()
 
     # -- the worker --------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from cyclesim.engine.recorder import AnyEvent, Event, Gate, HostEvent, Node, Rec
 from cyclesim.engine.replay import Recorded, Script, Tape
 from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
-from cyclesim.engine.verdict import compare
+from cyclesim.engine.verdict import compare, snapshot
 from cyclesim.errors import CyclesimError, ModelError
 from cyclesim.machine import Encoding, HostResult, HostStep, Machine, drive
 from cyclesim.trace import Cycle, Timing, Trace, Verdict
@@ -133,6 +133,7 @@ class Run:
         if edited:
             self.trace.verdict = Verdict(reason="the run was edited", edited=edited)
             return
+        outputs = snapshot(outputs)  # the untraced run may write to the same memory
         try:
             untraced = self._reference() if self._untraced is None else self._untraced
         except Exception as error:
@@ -205,10 +206,10 @@ class Run:
         self.builder.close()
         self._untraced = None
 
-    def _reference(self) -> Any:
+    def _reference(self) -> list[torch.Tensor]:
         assert self.encoding is not None
         with self.state.again():
-            return self.machine.forward(self.encoding)
+            return snapshot(self.machine.forward(self.encoding))
 
     def _host(self, step: HostStep) -> HostResult:
         return self.recorder.host(step)

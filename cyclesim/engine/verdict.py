@@ -11,7 +11,7 @@ import torch
 
 from cyclesim.trace import Verdict
 
-__all__ = ["compare", "output_tensors"]
+__all__ = ["compare", "output_tensors", "snapshot"]
 
 
 def output_tensors(outputs: Any) -> Iterator[torch.Tensor]:
@@ -33,6 +33,15 @@ def output_tensors(outputs: Any) -> Iterator[torch.Tensor]:
             pending += [getattr(item, f.name) for f in fields(item)]
         elif type(item).__module__.startswith("transformers."):  # a key-value cache
             pending += list(vars(item).values())
+
+
+def snapshot(outputs: Any) -> list[torch.Tensor]:
+    """Copies of a model's output tensors, which nothing that runs later can overwrite.
+
+    A model may return memory that it keeps (a buffer, its own input). Two runs then return the
+    same memory, which always equals itself and proves nothing.
+    """
+    return [tensor.detach().clone() for tensor in output_tensors(outputs)]
 
 
 def compare(traced: Any, untraced: Any) -> Verdict:
