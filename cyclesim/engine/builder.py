@@ -20,8 +20,10 @@ from torch.overrides import handle_torch_function
 from cyclesim import cost
 from cyclesim.engine.data import TorchData, storage_key, value_of
 from cyclesim.engine.functions import (
+    Kind,
     argument_names,
     is_wiring,
+    kind_of,
     op_name,
     overwritten,
     same_view,
@@ -68,8 +70,9 @@ class Builder:
         # What the trace shows of each piece of memory: outputs as (event, place), and inputs.
         self._outputs_in: dict[int, list[tuple[Value, int, int]]] = {}
         self._inputs_in: dict[int, list[Value]] = {}
-        self._layout = recorder.layout
+        self.layout = recorder.layout
         self._host: dict[int, tuple[Written, int]] = {}
+        self._given: dict[int, Value] = {}
 
     def update(self) -> list[Cycle]:
         """Read the events recorded since the last call; return the new cycles."""
@@ -125,6 +128,7 @@ class Builder:
         self._held.clear()
         self._producer.clear()
         self._host.clear()
+        self._given.clear()
         self._outputs_in.clear()
         self._inputs_in.clear()
 
@@ -139,13 +143,13 @@ class Builder:
             value.source = source
             inputs.append(value)
         outputs = []
-        for place, item in enumerate(event.result.outputs):
+        for item, copy in zip(event.result.outputs, event.copies, strict=True):
             self._host[id(item)] = (item, number)
             if isinstance(item.value, torch.Tensor):
                 self._remember(item.value, number)
-            value = self._host_value(item)
+            value = self._host_value(replace(item, value=copy))
             if isinstance(item.value, torch.Tensor):
-                self._keep_output(value, item.value, place)
+                self._given[id(item.value)] = value
             outputs.append(value)
         cycle = Cycle(
             number=number,
@@ -165,6 +169,9 @@ class Builder:
         self._append(cycle)
 
     def _add(self, event: Event) -> None:
+        if kind_of(event.func) is Kind.LEND:
+            self._part_with(list(event.args[:1]))
+            return
         if is_wiring(event.func, event.args, event.kwargs, event.output):
             self._wire(event)
             return
@@ -196,7 +203,9 @@ class Builder:
         for place, tensor in enumerate(results):
             self._remember(tensor, number, through_storage=bool(targets))
             label = "output" if len(results) == 1 else f"output {place}"
-            value = value_of(label, tensor, keep=self._keep)
+            # Memory of the model itself (a buffer) can be written to when the run is over.
+            lent = storage_key(tensor)[0] in self.layout.storages
+            value = value_of(label, tensor.clone() if lent else tensor, keep=self._keep)
             self._keep_output(value, tensor, place)
             outputs.append(value)
         cycle = Cycle(
@@ -285,7 +294,7 @@ class Builder:
                     self._producer[name] = number
 
     def _source(self, tensor: torch.Tensor) -> int | None:
-        if id(tensor) in self._layout.parameters:
+        if id(tensor) in self.layout.parameters:
             return None
         return self._producer.get(id(tensor))
 
@@ -345,14 +354,14 @@ class Builder:
         return inputs, arguments
 
     def _input(self, name: str, tensor: torch.Tensor, *, fused: bool = False) -> Value:
-        known = self._layout.parameters.get(id(tensor))
+        known = self.layout.parameters.get(id(tensor))
         if known is not None:
             return value_of(name, tensor, kind=known[1], parameter=known[0], keep=self._keep)
         source = self._source(tensor)
         key = storage_key(tensor)[0]
-        owner = self._layout.storages.get(key)
+        owner = self.layout.storages.get(key)
         if source is None and owner is not None:  # a view of a weight
-            parameter, kind = self._layout.parameters[owner]
+            parameter, kind = self.layout.parameters[owner]
             return value_of(name, tensor, kind=kind, parameter=parameter, keep=self._keep)
         kind = "observed" if source is not None else "constant"
         # A copy that wiring made (`contiguous`) would be kept twice: its producer has the numbers.
@@ -360,6 +369,9 @@ class Builder:
         own = source is None or key in self._outputs_in or fused
         keep = self._keep and own
         value = value_of(name, tensor, source=source, kind=kind, keep=keep)
+        given = self._given.get(id(tensor))
+        if given is not None and not keep:
+            value.data = given.data
         if keep:
             self._inputs_in.setdefault(key, []).append(value)
         return value
@@ -395,7 +407,7 @@ class Builder:
         if known is None:
             count = self._call_counts.get(node.module, 0) + 1
             self._call_counts[node.module] = count
-            path, module = self._layout.modules[node.module]
+            path, module = self.layout.modules[node.module]
             leaf = next(module.children(), None) is None
             known = (node, Call(path, count, type(module).__name__, leaf))
             self._calls[id(node)] = known  # holds the node, so that its id stays its own

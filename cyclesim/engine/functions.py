@@ -31,11 +31,16 @@ __all__ = [
 
 
 class Kind(Enum):
-    """How the recorder treats a torch function."""
+    """How the recorder treats a torch function.
+
+    A function that lends memory (`numpy`) computes nothing, but whoever has the memory can write
+    to it unseen.
+    """
 
     READ = 0
     RUN = 1
     OVERWRITE = 2
+    LEND = 3
 
 
 #: Functions that hand back what they were given, seen another way. `contiguous`, `reshape` and
@@ -58,15 +63,16 @@ _CASTS = frozenset(
 _READS = frozenset(
     """
     __bool__ __contains__ __float__ __format__ __index__ __int__ __len__ __repr__ __set__
-    __deepcopy__ __hash__ allclose data_ptr dim element_size equal get_device is_complex
-    is_contiguous is_floating_point is_inference is_pinned is_same_size is_set_to is_signed item
-    ndimension nelement numel numpy size storage storage_offset storage_type stride tolist
-    untyped_storage register_hook retain_grad backward iscomplexobj is_tensor is_storage
-    _set_grad_enabled is_grad_enabled set_grad_enabled __dir__ __reduce_ex__ result_type can_cast
-    _is_view _has_compatible_shallow_copy_type __cuda_array_interface__ __dlpack__
-    __dlpack_device__ has_names names type_promotion
+    __deepcopy__ __hash__ allclose dim element_size equal get_device is_complex
+    is_contiguous is_floating_point is_inference is_pinned is_same_size is_set_to is_signed
+    item ndimension nelement numel size storage_offset storage_type stride tolist
+    register_hook retain_grad backward iscomplexobj is_tensor is_storage _set_grad_enabled
+    is_grad_enabled set_grad_enabled __dir__ __reduce_ex__ result_type can_cast _is_view
+    _has_compatible_shallow_copy_type __cuda_array_interface__ __dlpack_device__ has_names
+    names type_promotion
     """.split()
 )
+_LENDS = frozenset("numpy data_ptr untyped_storage storage __array__ __dlpack__".split())
 _RECURRENT = frozenset({"lstm", "gru", "rnn_tanh", "rnn_relu"})
 _NOT_OVERWRITES = frozenset({"requires_grad_", "share_memory_", "rename_"})
 _OVERWRITES = frozenset(
@@ -89,6 +95,8 @@ def op_name(func: Callable[..., Any]) -> str:
 def kind_of(func: Callable[..., Any]) -> Kind:
     """How to treat `func`, from its name alone; cached, because it is asked for every call."""
     name = op_name(func)
+    if name in _LENDS:
+        return Kind.LEND
     if name in _READS:
         return Kind.READ
     if name in _OVERWRITES or (
@@ -135,9 +143,9 @@ def overwritten(
     func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> list[torch.Tensor]:
     """The tensors that a call is about to overwrite."""
-    targets = list(tensors_in(kwargs.get("out")))
+    targets = tensors_in(kwargs.get("out"))
     if kind_of(func) is Kind.OVERWRITE or kwargs.get("inplace") is True:
-        targets += list(tensors_in(args[:1])) or list(tensors_in(kwargs.get("input")))
+        targets += tensors_in(args[:1]) or tensors_in(kwargs.get("input"))
     return targets
 
 

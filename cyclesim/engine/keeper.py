@@ -143,6 +143,10 @@ class Keeper:
             for value in cycle.outputs:
                 if isinstance(value.data, TorchData):
                     self._release_memory(storage_key(value.data.tensor)[0], to_disk=to_disk)
+                if isinstance(value.data, TorchData):  # a copy of the trace's own
+                    tensor, summary = value.data.tensor, value.stats
+                    value.data = self._stored(tensor, summary) if to_disk else None
+                    self._sizes.pop(storage_key(tensor)[0], None)
             for value in cycle.inputs:
                 if value.kind == "constant":
                     value.data = None

@@ -15,7 +15,7 @@ after the run by `trace`, or at each pause by the live `Clock`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import get_ident
 from time import perf_counter_ns
 from types import CodeType
@@ -87,6 +87,9 @@ class HostEvent(NamedTuple):
     result: HostResult
     started: int
     ended: int
+    #: What it wrote, as it was then: the tensors themselves are the caller's, or the model's to
+    #: write to.
+    copies: tuple[Any, ...]
 
     @property
     def self_ns(self) -> int:
@@ -283,8 +286,8 @@ class Recorder(TorchFunctionMode):
             return func(*args, **kwargs)
         if self.gate is not None:
             self.gate.before(self._node, func, args)
-        if kind is Kind.OVERWRITE or "out" in kwargs or "inplace" in kwargs:
-            self._save(func, args, kwargs)
+        if kind is not Kind.RUN or "out" in kwargs or "inplace" in kwargs:
+            self._save(args[:1] if kind is Kind.LEND else overwritten(func, args, kwargs))
         marks = None
         if self._script is not None and not self._script.done:
             output, started, ended = self._script.play(func, args, kwargs)
@@ -334,7 +337,10 @@ class Recorder(TorchFunctionMode):
             self.gate.before(None, step, ())
         started = perf_counter_ns()
         result = step.run()
-        event = HostEvent(step, result, started, perf_counter_ns())
+        ended = perf_counter_ns()
+        values = (item.value for item in result.outputs)
+        copies = tuple(v.detach().clone() if isinstance(v, torch.Tensor) else v for v in values)
+        event = HostEvent(step, result, started, ended, copies)
         self.events.append(event)
         if self.gate is not None:
             self.gate.after(event)
@@ -354,11 +360,8 @@ class Recorder(TorchFunctionMode):
         for event in [event for event in self.saved if event <= last]:
             del self.saved[event]
 
-    def _save(
-        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> None:
-        """Copy the recorded outputs that `func` is about to overwrite (copy on write)."""
-        targets = overwritten(func, args, kwargs)
+    def _save(self, targets: Sequence[torch.Tensor]) -> None:
+        """Copy the recorded outputs in memory that is about to be written to (copy on write)."""
         if not targets:
             return
         for number in range(self._indexed, len(self.events)):

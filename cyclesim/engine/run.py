@@ -6,23 +6,25 @@ thread, with nothing in between; a `Clock` runs it in a worker thread with a gat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any, Literal
 
 import torch
 
 from cyclesim.engine.builder import Builder
+from cyclesim.engine.functions import written
 from cyclesim.engine.keeper import Keep, Keeper
 from cyclesim.engine.layout import Layout
-from cyclesim.engine.recorder import AnyEvent, Event, Gate, HostEvent, Node, Recorder
+from cyclesim.engine.recorder import AnyEvent, Event, Gate, Node, Recorder
 from cyclesim.engine.replay import Recorded, Script, Tape
 from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
 from cyclesim.engine.verdict import compare, snapshot
 from cyclesim.errors import CyclesimError, ModelError
-from cyclesim.machine import Encoding, HostResult, HostStep, Machine, drive
+from cyclesim.machine import Encoding, HostResult, HostStep, Machine, copied, drive
 from cyclesim.trace import Cycle, Timing, Trace, Verdict
 
 __all__ = ["Run", "rehearse", "trace"]
@@ -56,7 +58,11 @@ class Run:
             raise CyclesimError("give a text or inputs, not both.")
         self.machine = machine
         self.text, self.inputs = text, inputs
+        # The first run has the caller's own tensors; whatever runs again has copies of what they
+        # were, because a model may write to its inputs.
+        self._given = copied(inputs)
         self.encoding: Encoding | None = None
+        self._fresh: Encoding | None = None
         self.stopwatch = Stopwatch(machine.device)
         self.state = ModelState(machine.model)
         self._untraced: Any = None
@@ -67,6 +73,7 @@ class Run:
         calls: Sequence[tuple[int, Recorded]] = ()
         if resume is not None:
             earlier, number = resume
+            self.inputs, self._given = copied(earlier._given), earlier._given
             layout, self.state = earlier.layout, earlier.state
             script, known, calls = earlier.script(number)
         self.recorder: Recorder = Recorder(layout, gate, script)
@@ -112,6 +119,7 @@ class Run:
         """Input preprocessing, as cycles."""
         steps = self.machine.preprocess(self.text, self.inputs)
         self.encoding = drive(steps, self._host)
+        self._fresh = self.encoding.copied()
         self.trace.header = self.machine.header(self.text, self.encoding)
         return self.encoding
 
@@ -131,30 +139,32 @@ class Run:
         """Compute the verdict against an untraced run from the same state."""
         edited = tuple(c.number for c in self.trace.cycles if c.edited)
         if edited:
-            self.trace.verdict = Verdict(reason="the run was edited", edited=edited)
+            self.trace.verdict = Verdict(
+                reason="the run was edited, so it was not compared", edited=edited
+            )
             return
-        outputs = snapshot(outputs)  # the untraced run may write to the same memory
         try:
+            outputs = snapshot(outputs)  # the untraced run may write to the same memory
             untraced = self._reference() if self._untraced is None else self._untraced
+            self.trace.verdict = compare(outputs, untraced)
         except Exception as error:
-            reason = f"the untraced run failed: {type(error).__name__}"
+            reason = f"the comparison with an untraced run failed: {type(error).__name__}"
             self.trace.verdict = Verdict(reason=reason)
             return
-        self.trace.verdict = compare(outputs, untraced)
         if self.trace.verdict.bit_identical is False:
             self.trace.verdict = self._locate(self.trace.verdict)
 
     def measure(self, *, stepped: bool = False) -> None:
         """Fill in the three clocks."""
-        assert self.encoding is not None
+        assert self._fresh is not None
         with self.state.again():
             if self.keeper is not None and self.keeper.let_go:
                 # Repeating the run, recorded, would need the memory that there is not.
                 speeds = Speeds((), self.stopwatch.elapsed_ns, 0)
             else:
                 events = self.recorder.events
-                speeds = full_speed(self.machine, self.encoding, self.builder, events)
-            untraced = untraced_times(self.machine, self.encoding)
+                speeds = full_speed(self.machine, self._fresh, self.builder, events)
+            untraced = untraced_times(self.machine, self._fresh)
         self.trace.timing = Timing(
             traced_ns=self.stopwatch.elapsed_ns if stepped else speeds.wall_ns,
             untraced_ns=untraced,
@@ -176,8 +186,8 @@ class Run:
     ) -> tuple[Script | None, Sequence[Cycle], Sequence[tuple[int, Recorded]]]:
         """What a new run needs to hand back cycles 0 to `number` of this one.
 
-        In training mode the kernels also update buffers (running statistics), so nothing is
-        handed back: the run starts again from the same state.
+        Kernels that also update buffers (running statistics) cannot be left out: then nothing is
+        handed back, and the run starts again from the same state.
         """
         if self.keeper is not None and self.keeper.let_go:
             self.state.rewind()  # the record is not whole: run again from the start
@@ -185,7 +195,7 @@ class Run:
         last = self.builder.event_of[number]
         self.tape.extend(self.recorder.events)
         calls = self.tape.until(last)
-        if self.state.has_buffers or not calls:
+        if self.state.changed or not calls:
             if self.state.noted:
                 self.state.rewind()
             return None, (), ()
@@ -207,9 +217,9 @@ class Run:
         self._untraced = None
 
     def _reference(self) -> list[torch.Tensor]:
-        assert self.encoding is not None
+        assert self._fresh is not None
         with self.state.again():
-            return snapshot(self.machine.forward(self.encoding))
+            return snapshot(self.machine.forward(self._fresh.copied()))
 
     def _host(self, step: HostStep) -> HostResult:
         return self.recorder.host(step)
@@ -225,19 +235,16 @@ class Run:
         """Find the first cycle that differs, by what another recorded run can tell."""
         if self.keeper is not None and self.keeper.let_go:
             return replace(verdict, reason="the numbers to compare cycle by cycle were not kept")
-        again = Run(self.machine, self.text, self.inputs)
-        again.encoding = self.encoding
-        try:
-            with self.state.again(), again.recorder:
-                again.machine.forward(self.encoding)  # type: ignore[arg-type]
-            first = _first_difference(self.recorder.events, again.recorder.events)
-        finally:
-            again.close()
+        assert self._fresh is not None
+        again, inputs = Recorder(self.layout), self._fresh.copied()
+        with self.state.again(), again:
+            self.machine.forward(inputs)
+        first = _first_difference(self.recorder, again)
         if first is None:
             reason = "two traced runs agree: this model takes another path when it is observed"
             return replace(verdict, reason=reason)
         number = next((n for n, event in enumerate(self.builder.event_of) if event >= first), None)
-        reason = "two traced runs differ as well: this model is not deterministic"
+        reason = "two traced runs differ too: the model is not deterministic, or keeps a state"
         return replace(verdict, first_difference=number, reason=reason)
 
 
@@ -320,14 +327,21 @@ def rehearse(
     return run.trace
 
 
-def _first_difference(ours: list[Event | HostEvent], theirs: list[Event | HostEvent]) -> int | None:
-    """Index (in `ours`) of the first torch event whose outputs differ between two recordings."""
-    pairs = [(i, e) for i, e in enumerate(ours) if isinstance(e, Event)]
-    others = [e for e in theirs if isinstance(e, Event)]
-    for (index, event), other in zip(pairs, others, strict=False):
-        if event.func != other.func:
-            return index
-        verdict = compare(event.output, other.output)
-        if verdict.bit_identical is False:
-            return index
+def _first_difference(ours: Recorder, theirs: Recorder) -> int | None:
+    """Index (in our events) of the first torch event whose outputs differ; None if none does."""
+    pairs = zip_longest(_outputs(ours), _outputs(theirs))
+    for index, (one, other) in enumerate(pairs):
+        if one is None or other is None or one[1] != other[1]:
+            return one[0] if one is not None else index
+        if compare(one[2], other[2]).bit_identical is False:
+            return one[0]
     return None
+
+
+def _outputs(recorder: Recorder) -> Iterator[tuple[int, Any, list[torch.Tensor]]]:
+    """Event index, function and outputs of each torch event, as they were when it had run."""
+    for index, event in enumerate(recorder.events):
+        if isinstance(event, Event):
+            saved = recorder.saved.get(index, {})
+            results = written(event.func, event.args, event.kwargs, event.output)
+            yield index, event.func, [saved.get(p, t) for p, t in enumerate(results)]

@@ -1,4 +1,4 @@
-"""What a forward may change besides its result: random state and, in training, the buffers."""
+"""What a forward may change besides its result: random state and buffers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ class Randomness:
     """Torch's random state, on the CPU and on the GPUs that a model lives on."""
 
     def __init__(self, model: torch.nn.Module) -> None:
-        self.devices = [d for d in {p.device for p in model.parameters()} if d.type == "cuda"]
+        tensors = (*model.parameters(), *model.buffers())
+        self.devices = [d for d in {t.device for t in tensors} if d.type == "cuda"]
 
     def now(self) -> tuple[torch.Tensor, ...]:
         """The state as it is."""
@@ -43,9 +44,10 @@ class ModelState:
         return self._random is not None
 
     @property
-    def has_buffers(self) -> bool:
-        """Whether a forward may change buffers (it is in training mode and has some)."""
-        return bool(self._buffers)
+    def changed(self) -> bool:
+        """Whether buffers are not what they were at the start (running statistics, counters)."""
+        now = dict(self._model.named_buffers())
+        return any(n in now and not _equal(now[n], b) for n, b in self._buffers.items())
 
     def note(self) -> None:
         """The first forward starts here."""
@@ -71,14 +73,14 @@ class ModelState:
                 self._restore(now)
 
     def _copies(self) -> dict[str, torch.Tensor]:
-        if not any(m.training for m in self._model.modules()):
-            return {}
         return {n: b.detach().clone() for n, b in self._model.named_buffers()}
 
     def _restore(self, copies: Mapping[str, torch.Tensor]) -> None:
-        if not copies:
-            return
         with torch.no_grad():
             for name, buffer in self._model.named_buffers():
-                if name in copies:
+                if name in copies and not _equal(buffer, copies[name]):
                     buffer.copy_(copies[name])
+
+
+def _equal(a: torch.Tensor, b: torch.Tensor) -> bool:
+    return a.shape == b.shape and torch.equal(a, b)

@@ -49,14 +49,20 @@ def compare(traced: Any, untraced: Any) -> Verdict:
 
     Bits are compared, not values: NaN equals the same NaN, and 0.0 differs from −0.0.
     """
-    ours, theirs = list(output_tensors(traced)), list(output_tensors(untraced))
+    ours = [_dense(t) for t in output_tensors(traced)]
+    theirs = [_dense(t) for t in output_tensors(untraced)]
     if not theirs and not ours:
-        return Verdict(reason="the model returned no tensor to compare")
+        return Verdict(reason="no tensor was found in the model's output, so nothing was compared")
     if [(t.shape, t.dtype) for t in ours] != [(t.shape, t.dtype) for t in theirs]:
         return Verdict(False, math.nan, reason="the outputs have other shapes or types")
     if all(_same_bits(a, b) for a, b in zip(ours, theirs, strict=True)):
         return Verdict(True, 0.0)
     return Verdict(False, max(_distance(a, b) for a, b in zip(ours, theirs, strict=True)))
+
+
+def _dense(tensor: torch.Tensor) -> torch.Tensor:
+    tensor = tensor.detach()
+    return tensor if tensor.layout == torch.strided else tensor.to_dense()
 
 
 def _same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:

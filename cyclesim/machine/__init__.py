@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cyclesim.machine.inputs import Encoding
+    from cyclesim.machine.inputs import Encoding, copied
     from cyclesim.machine.loading import load
     from cyclesim.machine.machine import Machine
     from cyclesim.machine.steps import HostResult, HostStep, Steps, Written, drive
@@ -23,6 +23,7 @@ __all__ = [
     "Steps",
     "Task",
     "Written",
+    "copied",
     "drive",
     "load",
 ]
@@ -35,6 +36,7 @@ _HOMES = {
     "Steps": "steps",
     "Task": "tasks",
     "Written": "steps",
+    "copied": "inputs",
     "drive": "steps",
     "load": "loading",
 }

@@ -6,8 +6,9 @@ that the call is made of; the result is the same, and a test says so.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ import torch
 from cyclesim.errors import CyclesimError
 from cyclesim.machine.steps import HostResult, HostStep, Steps, Written
 
-__all__ = ["Encoding", "given", "preprocess"]
+__all__ = ["Encoding", "copied", "given", "preprocess"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,24 @@ class Encoding:
     words: tuple[int | None, ...] = ()
     text: str | None = None
     written: Mapping[str, Written] = field(default_factory=dict)
+
+    def copied(self) -> Encoding:
+        """The same with inputs of its own: a model may write to what it is given (a cache)."""
+        return replace(self, inputs=copied(dict(self.inputs)), args=copied(self.args))
+
+
+def copied(value: Any) -> Any:
+    """A deep copy of a nest of inputs; what cannot be copied is handed on as it is."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if isinstance(value, dict):
+        return {k: copied(v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
+        return type(value)(copied(v) for v in value)
+    try:
+        return copy.deepcopy(value)
+    except Exception:
+        return value
 
 
 def given(inputs: Any, device: torch.device) -> Steps[Encoding]:

@@ -36,6 +36,7 @@ def trace_to_json(trace: Trace) -> dict[str, Any]:
             "bit_identical": verdict.bit_identical,
             "max_abs_diff": _number(verdict.max_abs_diff),
             "first_difference": verdict.first_difference,
+            "reason": verdict.reason,
             "edited": list(verdict.edited),
         },
         "timing": {

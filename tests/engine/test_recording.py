@@ -230,3 +230,17 @@ def test_a_fused_fast_path_is_kept(padded: bool) -> None:
         for number in range(len(trace)):
             clock.rewind(number)
             assert clock.finish().verdict.bit_identical is True
+
+
+class WritesThroughNumpy(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x * 2
+        y.numpy()[:] = 9
+        return y + 0
+
+
+def test_memory_that_is_lent_out_is_saved_first() -> None:
+    trace = cyclesim.trace(WritesThroughNumpy(), inputs=torch.ones(2))
+    assert [c.op for c in trace] == ["inputs", "mul", "add"]
+    assert trace[1].outputs[0].numpy().tolist() == [2, 2]
+    assert trace[2].outputs[0].numpy().tolist() == [9, 9]

@@ -9,6 +9,9 @@ import torch
 from torch import nn
 
 import cyclesim
+from cyclesim import Clock
+
+from .all_families import build
 
 
 class Reuses(nn.Module):
@@ -48,3 +51,75 @@ def test_ctrl_c_while_the_thread_starts_is_not_hidden(monkeypatch: pytest.Monkey
             cyclesim.Clock(nn.Linear(3, 3), inputs=torch.ones(3)) as clock,
         ):
             clock.step()
+
+
+class WritesToItsInput(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mul_(2) + 1
+
+
+def test_a_model_that_writes_to_its_input_runs_on_the_same_input_each_time() -> None:
+    for run in (
+        lambda x: cyclesim.trace(WritesToItsInput(), inputs=x),
+        lambda x: Clock(WritesToItsInput(), inputs=x).finish(),
+    ):
+        data = torch.tensor([[1.0, 2.0, 3.0]])
+        trace = run(data)
+        assert trace.verdict.bit_identical is True
+        assert trace[0].outputs[0].numpy().tolist() == [[1, 2, 3]]
+        assert trace[1].outputs[0].numpy().tolist() == [[2, 4, 6]]
+        assert trace[2].outputs[0].numpy().tolist() == [[3, 5, 7]]
+        assert data.tolist() == [[2, 4, 6]]  # written to once, as by a plain call
+        data.zero_()  # whatever the caller does next, the trace shows what was
+        assert trace[0].outputs[0].numpy().tolist() == [[1, 2, 3]]
+
+
+def test_a_cache_that_is_given_grows_once() -> None:
+    from transformers import DynamicCache
+
+    model = build("gpt2")
+    ids = torch.arange(5, 10)[None]
+    with torch.no_grad():
+        cache = model(input_ids=ids[:, :4], past_key_values=DynamicCache()).past_key_values
+    trace = cyclesim.trace(model, inputs={"input_ids": ids[:, 4:], "past_key_values": cache})
+    assert trace.verdict.bit_identical is True
+    assert cache.get_seq_length() == 5
+
+
+class Counts(nn.Module):
+    """Keeps a state in a buffer, in eval mode too, and returns it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.count += 1
+        return x + self.count
+
+
+def test_a_state_in_a_buffer_advances_once_for_each_run() -> None:
+    model = Counts().eval()
+    trace = cyclesim.trace(model, inputs=torch.zeros(1))
+    assert trace.verdict.bit_identical is True
+    assert model.count.item() == 1
+    with Clock(model, inputs=torch.zeros(1)) as clock:
+        assert clock.finish().verdict.bit_identical is True
+        assert model.count.item() == 2
+        for number in range(len(clock.trace)):
+            clock.rewind(number)
+            trace = clock.finish()
+            assert trace[-1].outputs[0].numpy().tolist() == [2]
+            assert model.count.item() == 2
+    model.count.zero_()
+    assert trace[-1].outputs[0].numpy().tolist() == [2]
+
+
+class Sparse(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.to_sparse()
+
+
+def test_a_sparse_output_is_compared() -> None:
+    trace = cyclesim.trace(Sparse(), inputs=torch.eye(3), measure=False)
+    assert trace.verdict.bit_identical is True
