@@ -81,6 +81,7 @@ def run(
     dtype: Dtype = "float32",
     seed: Seed = None,
     max_length: MaxLength = None,
+    pad_to: PadTo = None,
     trust_remote_code: Trust = False,
     random_init: RandomInit = False,
     ascii: Ascii = False,
@@ -100,6 +101,7 @@ def run(
         dtype=dtype,
         seed=seed,
         max_length=max_length,
+        pad_to=pad_to,
         clock=clock,  # type: ignore[arg-type]
         ascii=ascii,
         trust_remote_code=trust_remote_code,
@@ -170,11 +172,11 @@ def trace(
         )
         say("running every cycle")
         text = _default_text() if words is None else words
-        made = cyclesim.trace(machine, text, keep=keep, memory=limit)
+        made = cyclesim.trace(machine, text, keep=keep, memory=limit)  # type: ignore[arg-type]
         if output is not None:
             say(f"saving {output}")
             with cleaning_up():
-                made.save(output, keep)
+                made.save(output, keep)  # type: ignore[arg-type]
     only = None if where is None else {cycle.number for cycle in made.find(where)}
     if as_json:
         content = made.to_json()
@@ -186,6 +188,22 @@ def trace(
     else:
         _print_table(made, clock, only)
     return 1 if made.verdict.bit_identical is False else 0
+
+
+@app.command(name="open")
+def open_(
+    file: Annotated[Path, typer.Argument(help="A saved trace.", metavar="FILE")],
+    clock: Resolution = "step",
+    ascii: Ascii = False,
+) -> int:
+    """Open a saved trace in the app: no torch, no model, nothing runs."""
+    from cyclesim.tui.app import run_app
+    from cyclesim.tui.launch import LaunchOptions
+
+    _check_resolution(clock)
+    saved = cyclesim.open_trace(file)  # a bad file is said before the screen is taken
+    with cleaning_up():
+        return run_app(LaunchOptions(clock=clock, ascii=ascii, saved=saved))  # type: ignore[arg-type]
 
 
 @app.command()

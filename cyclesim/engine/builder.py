@@ -192,6 +192,7 @@ class Builder:
                 stack=stack,
                 operands=len(given),
                 same_shape=_same_shape(given, results),
+                reads=frozenset(self.cycles[v.source].unit for v in inputs if v.source is not None),
                 integer=not (results[0].is_floating_point() or results[0].is_complex()),
                 function=event.code.co_name,
                 file=os.path.basename(event.code.co_filename),

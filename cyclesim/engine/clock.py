@@ -13,33 +13,24 @@ output is handed on; a coarser tick pauses right before the first cycle of the n
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 
 from cyclesim.engine.breakpoints import Breakpoint, Breakpoints, Condition, condition
-from cyclesim.engine.builder import Builder
 from cyclesim.engine.data import TorchData
 from cyclesim.engine.edits import Edit, apply
-from cyclesim.engine.functions import only_rearranges, overwritten, written
-from cyclesim.engine.recorder import AnyEvent, Event, HostEvent, Node
-from cyclesim.engine.rendezvous import Cancelled, Rendezvous
-from cyclesim.engine.replay import put, rebuild
 from cyclesim.engine.run import Run
+from cyclesim.engine.session import Session, Upcoming
 from cyclesim.errors import CyclesimError
-from cyclesim.machine import HostStep, Machine
+from cyclesim.machine import Machine
 from cyclesim.trace import Call, Cycle, Resolution, Trace, Value
 from cyclesim.trace.groups import group_key
 
 __all__ = ["Branch", "Clock"]
-
-#: Told what will run next: the module calls it stands in, the repeated block, the host unit.
-Upcoming = Callable[[tuple[Call, ...], int | None, str], bool]
 
 
 class Clock:
@@ -76,7 +67,7 @@ class Clock:
         memory: int | None = None,
     ) -> None:
         run = Run(Machine.of(machine, tokenizer), text, inputs, memory=memory)
-        self._owner = _Owner(_Session(run, measure))
+        self._owner = _Owner(Session(run, measure))
         self._position: int | None = None
         self.plan = plan
         self.branches: list[Branch] = []
@@ -294,7 +285,7 @@ class Clock:
         self._owner.stop()
         self.branches.append(Branch(len(self.branches), number, left.run.trace, left))
         self._owner.session = source.resumed(number)
-        self._go(after=lambda c: c.number == number)
+        self._go(after=lambda c: c.number == number, breaks=False)
         return self.current
 
     def edit(self, new: Edit, *, index: Any = None, output: int = 0) -> Cycle:
@@ -346,7 +337,11 @@ class Clock:
         self.close()
 
     def _go(
-        self, *, after: Callable[[Cycle], bool] | None = None, before: Upcoming | None = None
+        self,
+        *,
+        after: Callable[[Cycle], bool] | None = None,
+        before: Upcoming | None = None,
+        breaks: bool = True,
     ) -> None:
         if self.finished:
             return
@@ -356,7 +351,7 @@ class Clock:
         self.stopped_at = None
 
         def stop(cycle: Cycle) -> bool:
-            self.stopped_at = self.breakpoints.hit(cycle)
+            self.stopped_at = self.breakpoints.hit(cycle) if breaks else None
             wanted = after is not None and after(cycle)
             return wanted or self.stopped_at is not None
 
@@ -375,7 +370,7 @@ class Clock:
             raise CyclesimError("this clock is closed: make a new one to run again.")
 
     @property
-    def _session(self) -> _Session:
+    def _session(self) -> Session:
         return self._owner.session
 
 
@@ -392,153 +387,17 @@ class Branch:
     number: int
     at: int
     trace: Trace
-    session: _Session = field(repr=False)
+    session: Session = field(repr=False)
 
 
 class _Owner:
     """Holds the session that runs at present, for the clock and for its finalizer."""
 
-    def __init__(self, session: _Session) -> None:
+    def __init__(self, session: Session) -> None:
         self.session = session
 
     def stop(self) -> None:
         self.session.stop()
-
-
-class _Session:
-    """The worker thread of one run, and what it shares with the clock."""
-
-    def __init__(self, run: Run, measure: bool) -> None:
-        self.rendezvous = Rendezvous()
-        self.run = run
-        self.run.recorder.gate = self
-        self.can_edit = False
-        self.outputs: Any = None
-        self._replacement: list[torch.Tensor] | None = None
-        self.error: BaseException | None = None
-        self._measure = measure
-        self._after: Callable[[Cycle], bool] | None = None
-        self._before: Upcoming | None = None
-        self._thread = threading.Thread(target=self._work, name="cyclesim-clock", daemon=True)
-        self._started = False
-
-    # -- called by the clock -----------------------------------------------------------------
-
-    def go(self, after: Callable[[Cycle], bool] | None, before: Upcoming | None) -> None:
-        if not self._started:
-            self._started = True
-            self._thread.start()
-        self._after, self._before = after, before
-        self.rendezvous.resume()
-        if self.error is not None:
-            error, self.error = self.error, None
-            raise error
-
-    def resumed(self, number: int) -> _Session:
-        """A new session of the same run that will hand back cycles 0 to `number`."""
-        run = Run(self.run.machine, self.run.text, self.run.inputs, resume=(self.run, number))
-        return _Session(run, self._measure)
-
-    def replace(self, tensors: list[torch.Tensor]) -> None:
-        """The model, paused right after a cycle, shall go on with `tensors` as its outputs."""
-        self._replacement = tensors
-        self._builder.edit(tensors)
-
-    def stop(self) -> None:
-        self.rendezvous.cancel()
-        if self._started and threading.current_thread() is not self._thread:
-            # Ctrl-C may have kept it from starting; if it still does, it is cancelled at once.
-            with suppress(RuntimeError):
-                self._thread.join()
-
-    # -- the worker --------------------------------------------------------------------------
-
-    def _work(self) -> None:
-        try:
-            self.rendezvous.start()
-            self.outputs = outputs = self.run.execute()
-            # The output steps are done; what follows is not part of the stepped run.
-            self._after = self._before = None
-            self.run.certify(outputs)
-            if self._measure:
-                self.run.measure(stepped=True)
-            self.run.trace.complete = True
-        except Cancelled:
-            pass
-        except BaseException as error:
-            self.error = error
-        finally:
-            self.run.recorder.gate = None
-            self.run.close(resumable=True)
-            self.rendezvous.end()
-
-    # -- the gate, in the worker's thread ----------------------------------------------------
-
-    def before(
-        self, node: Node | None, call: Callable[..., Any] | HostStep, args: tuple[Any, ...]
-    ) -> None:
-        self.rendezvous.check()
-        if self._before is None:
-            return
-        if isinstance(call, HostStep):
-            place: tuple[tuple[Call, ...], int | None, str] = ((), None, call.unit)
-        elif only_rearranges(call, args):
-            return
-        else:
-            place = (*self._builder.place(node), "")
-        # Each new goal is asked too, so that it knows where the event it resumes with stands.
-        while self._before is not None and self._before(*place):
-            self._pause()
-
-    def after(self, event: AnyEvent) -> AnyEvent:
-        new = self._builder.update()
-        if new and self.run.recorder.live:
-            self.run.note_randomness()
-            if self.run.keeper is not None:
-                self.run.keeper.update()
-        for cycle in new:
-            if self._reached(cycle):
-                last = isinstance(event, HostEvent) and event.step.last
-                if not last or self.error:  # after the last step, go on to the verdict
-                    self.can_edit = isinstance(event, Event)
-                    self._pause()
-                    self.can_edit = False
-        if self._replacement is not None and isinstance(event, Event):
-            event = _edited(event, self._replacement)
-            self._replacement = None
-            self.run.tape.reread(len(self.run.recorder.events) - 1)
-        return event
-
-    def _reached(self, cycle: Cycle) -> bool:
-        try:
-            return self._after is not None and self._after(cycle)
-        except Exception as error:
-            # The caller's condition failed, not the model: pause, and let the caller have it.
-            self.error = error
-            return True
-
-    def _pause(self) -> None:
-        # The goal is reached; the next one comes with the next turn.
-        self._after = self._before = None
-        # Whatever draws random numbers during the pause must not change what the model draws.
-        randomness = self.run.state.randomness
-        state = randomness.now()
-        self.run.stopwatch.leave_out(self.rendezvous.pause())
-        randomness.put(state)
-
-    @property
-    def _builder(self) -> Builder:
-        return self.run.builder
-
-
-def _edited(event: Event, tensors: list[torch.Tensor]) -> Event:
-    """The event with `tensors` as its outputs, in the shape the model expects them."""
-    edits = tuple(tensors)
-    if overwritten(event.func, event.args, event.kwargs):
-        # The model goes on with the memory that was overwritten, not with what was returned.
-        put(edits, written(event.func, event.args, event.kwargs, event.output))
-        return event._replace(edits=edits)
-    return event._replace(output=rebuild(event.output, edits), edits=edits)
 
 
 def _tensor(value: Value) -> torch.Tensor:

@@ -35,6 +35,7 @@ class Seen(NamedTuple):
         stack: the executing module calls, outermost first.
         operands: number of tensor inputs.
         same_shape: whether there are two tensor inputs that fill the same shape.
+        reads: the units of the cycles that it reads from.
         integer: whether the output holds integers or booleans.
         function: name of the Python function that made the call.
         file: name of the source file that made the call.
@@ -44,6 +45,7 @@ class Seen(NamedTuple):
     stack: tuple[Call, ...]
     operands: int
     same_shape: bool
+    reads: frozenset[str]
     integer: bool
     function: str
     file: str
@@ -150,6 +152,7 @@ class Namer:
 
     def __init__(self) -> None:
         self._attention: dict[Call, _Attention] = {}
+        self._in_the_head = False
 
     def name(self, seen: Seen) -> Name:
         """The unit and step of the next computation."""
@@ -162,6 +165,7 @@ class Namer:
         if "position_ids" in seen.function:
             return Name("embedding", "position_ids")
         if place.head:
+            self._in_the_head = True
             return self._in_head(seen, place)
         if place.pooler:
             return Name("pooler", _dense_or_activation(seen, place))
@@ -174,6 +178,12 @@ class Namer:
         if op in _DROPOUTS and place.model and place.last == "dropout":
             # The dropout that the model class itself keeps in front of its head.
             return Name("classifier", "dropout")
+        if op in _ADDS | _DROPOUTS and seen.reads == {"embedding"} and not seen.integer:
+            # GPT-2's own class adds up its embeddings.
+            return Name("embedding", "sum" if op in _ADDS else "dropout")
+        if self._in_the_head and op in _ACTIVATIONS:
+            # DistilBERT's own class applies the activation of its head.
+            return Name("classifier", "activation")
         return Name("other", _plain(op))
 
     def adopt(self, cycle: Cycle) -> None:
@@ -230,7 +240,7 @@ class Namer:
             if seen.op in _ADDS and seen.same_shape:
                 return Name("residual", "residual")
             return Name("attention", _plain(seen.op))
-        if seen.op in _SCALES and seen.operands == 1:
+        if seen.op in _SCALES and seen.operands == 1 and state.matmuls:
             return Name("attention", "scale")
         if seen.op in _FILLS or (seen.op in _ADDS and state.matmuls and not state.softmaxes):
             return Name("attention", "mask")
@@ -246,7 +256,7 @@ class Namer:
         if seen.op in _ACTIVATIONS or place.activation:
             return Name("ffn", "activation")
         if seen.op in _DROPOUTS:
-            return Name("ffn", "dropout")
+            return Name("attention" if seen.reads == {"attention"} else "ffn", "dropout")
         if seen.op in _ADDS and seen.same_shape:
             return Name("residual", "residual")
         return Name("other", _plain(seen.op))

@@ -58,7 +58,8 @@ def _block(cycle: Cycle) -> Call | None:
     """The call of the repeated block it belongs to: the first whose name ends in a list index."""
     if cycle.layer is None:
         return None
-    return next((c for c in cycle.stack if c.path.rpartition(".")[2].isdigit() and not c.leaf), None)
+    blocks = (c for c in cycle.stack if c.path.rpartition(".")[2].isdigit() and not c.leaf)
+    return next(blocks, None)
 
 
 def _owner(cycle: Cycle) -> Call | None:

@@ -31,7 +31,7 @@ Missing = Literal["", "model", "outputs", "stats", "type"]
 
 
 class Stats(NamedTuple):
-    """Summary of a tensor. `min`, `max` and `mean` leave NaN out; they are NaN where nothing is left."""
+    """Summary of a tensor. `min`, `max` and `mean` leave NaN out; NaN where nothing is left."""
 
     min: float
     max: float

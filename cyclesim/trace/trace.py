@@ -112,7 +112,7 @@ class Trace(Sequence[Cycle]):
     def __len__(self) -> int:
         return len(self.cycles)
 
-    def __getitem__(self, number):  # type: ignore[no-untyped-def, override]
+    def __getitem__(self, number):  # type: ignore[no-untyped-def]
         return self.cycles[number]
 
     def __iter__(self) -> Iterator[Cycle]:
@@ -217,7 +217,7 @@ class Trace(Sequence[Cycle]):
 
     @property
     def first_nan(self) -> int | None:
-        """Number of the first cycle that wrote a NaN; None if none did (or no numbers were kept)."""
+        """Number of the first cycle that wrote a NaN; None if none did, or no numbers were kept."""
         return next((c.number for c in self.cycles if c.has_nan), None)
 
     @property

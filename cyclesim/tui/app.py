@@ -18,10 +18,21 @@ from textual.screen import Screen
 from cyclesim.tui.commands import COMMANDS, bindings
 from cyclesim.tui.glyphs import ASCII, UNICODE, Glyphs
 from cyclesim.tui.launch import LaunchOptions
-from cyclesim.tui.messages import Failed, Loading, Moved, Opened, Report, Reported
+from cyclesim.tui.live import LiveEngine, open_machine
+from cyclesim.tui.messages import (
+    Answered,
+    Changed,
+    Failed,
+    Loading,
+    Moved,
+    Opened,
+    Report,
+    Reported,
+)
 from cyclesim.tui.palette import THEME
+from cyclesim.tui.recorded import RecordedEngine, open_recorded
 from cyclesim.tui.screens.main import MainScreen
-from cyclesim.tui.session import Engine, Opener, Session, open_machine
+from cyclesim.tui.session import Engine, Opener, Session
 from cyclesim.tui.widgets.loading import LoadingView
 
 __all__ = ["CyclesimApp", "run_app"]
@@ -62,9 +73,10 @@ class CyclesimApp(App[int]):
         self.glyphs: Glyphs = ASCII if self.options.ascii else UNICODE
         self.plain = self.options.ascii or self.no_color
         self.sentence = ""
-        self.session = Session(
-            self.options, self._receive, opener=opener or open_machine, engine=engine
-        )
+        saved = self.options.saved is not None
+        opener = opener or (open_recorded if saved else open_machine)
+        engine = engine or (RecordedEngine() if saved else LiveEngine())
+        self.session = Session(self.options, self._receive, opener=opener, engine=engine)
         self._main: MainScreen | None = None
 
     def get_default_screen(self) -> Screen:
@@ -105,6 +117,10 @@ class CyclesimApp(App[int]):
             self._main.opened(report)
         elif isinstance(report, Moved):
             self._main.moved(report)
+        elif isinstance(report, Changed):
+            self._main.changed(report)
+        elif isinstance(report, Answered):
+            self._main.answered(report)
         elif isinstance(report, Failed) and report.fatal:
             self.sentence = report.sentence
             self.exit(2, return_code=2)
@@ -164,10 +180,10 @@ def run_app(options: LaunchOptions) -> int:
     with the terminal restored and that work abandoned.
     """
     if not _at_a_terminal():
-        print(
-            "cyclesim: the app needs a terminal; use `cyclesim trace` to print a run.",
-            file=sys.stderr,
-        )
+        instead = "use `cyclesim trace` to print a run"
+        if options.saved is not None:
+            instead = "`cyclesim.open_trace` reads a saved trace in Python"
+        print(f"cyclesim: the app needs a terminal; {instead}.", file=sys.stderr)
         return 2
     # Processes that libraries start later (a tokenizer's, torch's) need this helper, and it cannot
     # be started once Textual has replaced the standard streams.

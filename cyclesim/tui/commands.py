@@ -22,6 +22,7 @@ class Command:
         group: where help lists it.
         rank: place in the footer, 1 first; 0 is not shown there.
         everywhere: also works while a dialog is open.
+        runs: needs a model that can run, so a saved trace cannot do it.
     """
 
     action: str
@@ -32,9 +33,10 @@ class Command:
     group: str
     rank: int = 0
     everywhere: bool = False
+    runs: bool = False
 
 
-GROUPS = ("Run", "Look", "Tensor", "App")
+GROUPS = ("Run", "Change", "Look", "Tensor", "App")
 
 COMMANDS: tuple[Command, ...] = (
     Command("step", "n", "n", "step", "Run the next cycle (or layer, module: see c).", "Run", 1),
@@ -60,7 +62,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("slower", "minus", "-", "slower", "Tick slower.", "Run"),
     Command("finish", "f", "f", "finish", "Run to the end: answer, verdict and times.", "Run", 6),
     Command(
-        "restart", "r", "r", "restart", "Start again before cycle 0, with the same text.", "Run", 12
+        "restart",
+        "r",
+        "r",
+        "restart",
+        "Start again before cycle 0, with the same text.",
+        "Run",
+        12,
+        runs=True,
     ),
     Command(
         "resolution", "c", "c", "clock", "How far one step goes: step, module, layer.", "Run", 9
@@ -79,9 +88,39 @@ COMMANDS: tuple[Command, ...] = (
         "slash",
         "/",
         "find",
-        "Find a cycle by step, unit or module; Enter for the next.",
+        "Find a cycle: softmax and layer 1, max > 0.9, or any words.",
         "Look",
         8,
+    ),
+    Command(
+        "stops",
+        "B",
+        "B",
+        "break",
+        "Breakpoints: conditions that stop the run; list, switch, delete.",
+        "Run",
+        9,
+        runs=True,
+    ),
+    Command(
+        "rewind",
+        "w",
+        "w",
+        "what if",
+        "What if: run again from this cycle. The future that was is kept as a branch.",
+        "Change",
+        10,
+        runs=True,
+    ),
+    Command(
+        "edit",
+        "e",
+        "e",
+        "edit",
+        "Change what this cycle wrote: zero a head, scale, add noise; and run on.",
+        "Change",
+        9,
+        runs=True,
     ),
     Command("next_panel", "tab", "tab", "panel", "Go to the next panel.", "Look", 10),
     Command("previous_panel", "shift+tab", "shift+tab", "panel", "Go to the panel before.", "Look"),
@@ -101,7 +140,7 @@ COMMANDS: tuple[Command, ...] = (
         "next_batch", "full_stop", ".", "batch", "Show the next sequence of the batch.", "Tensor"
     ),
     Command("previous_batch", "comma", ",", "batch", "Show the sequence before.", "Tensor"),
-    Command("new_text", "t", "t", "text", "Run another text.", "App", 13),
+    Command("new_text", "t", "t", "text", "Run another text.", "App", 13, runs=True),
     Command("help", "question_mark,f1", "?", "help", "This page.", "App", 14),
     Command("quit", "q,ctrl+q,ctrl+c", "q", "quit", "Stop the run and leave.", "App", 15),
 )

@@ -15,7 +15,7 @@ _PLAIN = {
     "σ": "sigma", "μ": "mu", "ε": "eps", "γ": "gamma", "β": "beta", "Φ": "Phi", "α": "alpha",
     "⊙": "*", "∈": "in", "≠": "!=", "²": "^2", "½": "1/2", "π": "pi", "✓": "+", "✗": "x",
     "’": "'", "‘": "'", "“": '"', "”": '"', "∥": "|", "‖": "|", "÷": "/", "≈": "~", "⌊": "[",
-    "⌋": "]", "ₖ": "_k", "ᵢ": "_i", "ⱼ": "_j", "∣": "|", "∂": "d", "∇": "grad", "⋅": ".",
+    "⌋": "]", "ₖ": "_k", "ᵢ": "_i", "ⱼ": "_j", "∣": "|", "∂": "d", "∇": "grad", "⋅": ".", "●": "@",
 }  # fmt: skip
 _TABLE = str.maketrans(_PLAIN)
 
@@ -36,6 +36,9 @@ class Glyphs:
     yes: str = "✓"
     no: str = "✗"
     dot: str = "·"
+    stop: str = "●"
+    edited: str = "*"
+    downstream: str = "~"
     ellipsis: str = "…"
 
     def text(self, text: str) -> str:
@@ -49,5 +52,5 @@ class Glyphs:
 UNICODE = Glyphs()
 ASCII = Glyphs(
     ascii=True, now="v", done="+", current=">", waiting=".", open="-", closed="+", fetched="<-",
-    feeds="->", yes="ok", no="!!", dot="-", ellipsis="..",
+    feeds="->", yes="ok", no="!!", dot="-", stop="@", ellipsis="..",
 )  # fmt: skip

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from cyclesim.trace import Trace
+from cyclesim.trace import Query, Trace
+from cyclesim.tui.stops import Stop
 
-__all__ = ["Failed", "Loading", "Moved", "Opened", "Report", "Reported"]
+__all__ = ["Answered", "Changed", "Failed", "Loading", "Moved", "Opened", "Report", "Reported"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,59 @@ class Opened:
         plan: the rehearsal: every cycle that will come, with its full-speed time, no tensors.
         trace: the live trace; empty, and grows as cycles run.
         seconds: how long it took to get here.
+        live: a model waits; otherwise it is a saved trace, and everything is there at once.
     """
 
     plan: Trace
     trace: Trace
     seconds: float
+    live: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """`executed` cycles of `trace` have run by now; `ended` once the run is over."""
+    """`executed` cycles of `trace` have run by now; `ended` once the run is over.
+
+    `stopped` is the breakpoint that stopped it there.
+    """
 
     trace: Trace
     executed: int
     ended: bool
+    stopped: Stop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The run has another future: it was rewound, or a cycle was edited.
+
+    Attributes:
+        trace: the trace from now on.
+        executed: how many cycles of it have run.
+        branch: which future this is; 1 is the first.
+        edited: numbers of the edited cycles.
+        said: what has been done, in one sentence.
+    """
+
+    trace: Trace
+    executed: int
+    branch: int
+    edited: tuple[int, ...]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Which of the first `executed` cycles of `trace` make `query` true.
+
+    `sentence` says why nobody can know, or is "".
+    """
+
+    query: Query
+    trace: Trace
+    executed: int
+    numbers: tuple[int, ...]
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +101,7 @@ class Failed:
     ended: bool = False
 
 
-Report = Loading | Opened | Moved | Failed
+Report = Loading | Opened | Moved | Changed | Answered | Failed
 
 
 class Reported(Message):

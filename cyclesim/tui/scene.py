@@ -11,9 +11,22 @@ from typing import Literal
 
 from cyclesim.trace import Cycle, Group, Resolution, Trace, Verdict
 
-__all__ = ["Scene", "State"]
+__all__ = ["Marks", "Scene", "State"]
 
 State = Literal["done", "now", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a person has put on the run.
+
+    Attributes:
+        stops: cycles where a breakpoint is known to stop.
+        edited: cycles whose output was changed.
+    """
+
+    stops: frozenset[int] = frozenset()
+    edited: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,9 @@ class Scene:
         running: cycles are running right now.
         failure: why the run broke off, or "".
         speeds: median time of each cycle at full speed, nanoseconds; empty if not known.
+        marks: breakpoints and edits.
+        branch: which future of the run this is; 1 is the first.
+        saved: it is a saved trace: nothing can run.
     """
 
     plan: Trace
@@ -43,6 +59,9 @@ class Scene:
     running: bool = False
     failure: str = ""
     speeds: tuple[int, ...] = ()
+    marks: Marks = Marks()
+    branch: int = 1
+    saved: bool = False
 
     @property
     def total(self) -> int:
@@ -63,8 +82,8 @@ class Scene:
 
     @property
     def looking_back(self) -> bool:
-        """Whether later cycles than the current one have run."""
-        return self.at is not None and self.at < self.last
+        """Whether later cycles of a live run than the current one have run."""
+        return not self.saved and self.at is not None and self.at < self.last
 
     @property
     def coming(self) -> Cycle | None:

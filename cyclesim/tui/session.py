@@ -3,7 +3,8 @@
 The screen states a wish and never waits: *have run up to cycle k* (`run_to`), *stop where you are*
 (`hold`), *start again* (`restart`), *end* (`close`). The wish is one number, not a queue of
 commands, so a key held down can never pile up work: the thread runs towards the newest wish and
-reports where it is at most every `REPORT_EVERY` seconds, and always when it arrives.
+reports where it is at most every `REPORT_EVERY` seconds, and always when it arrives. What changes
+the run (`rewind`, `edit`) or asks about its tensors (`ask`) is done between two cycles.
 
 One thread of our own, and not one of asyncio's pool: those stay alive, idle, after their work is
 done; this one is gone when `join` says so.
@@ -12,16 +13,22 @@ done; this one is gone when `join` says so.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Any, Protocol
 
 from cyclesim.errors import CyclesimError
-from cyclesim.trace import Trace
+from cyclesim.trace import Query, Trace
+from cyclesim.tui.edits import EditWish
 from cyclesim.tui.launch import LaunchOptions
-from cyclesim.tui.messages import Failed, Loading, Moved, Opened, Report
+from cyclesim.tui.messages import Answered, Changed, Failed, Loading, Moved, Opened, Report
+from cyclesim.tui.stops import Stop, Stops
 
-__all__ = ["Engine", "LiveEngine", "Opener", "Session", "open_machine"]
+__all__ = ["END", "Engine", "Opener", "Session"]
+
+#: A number that no cycle has: `run_to(END)` runs to the end.
+END = 10**9
 
 #: Seconds between two reports while many cycles run in a row.
 REPORT_EVERY = 0.04
@@ -36,54 +43,17 @@ Opener = Callable[[LaunchOptions, Callable[[str], None]], Any]
 class Engine(Protocol):
     """What the session needs of the engine."""
 
+    #: Whether there is a model that can run.
+    live: bool
+
     def rehearse(self, machine: Any, text: str) -> Trace:
         """Run at full speed and return every cycle without tensors."""
 
     def clock(self, machine: Any, text: str, plan: Trace) -> Any:
         """A clock paused before cycle 0."""
 
-
-class LiveEngine:
-    """The real engine, imported when it is first needed."""
-
-    def rehearse(self, machine: Any, text: str) -> Trace:
-        from cyclesim.engine import rehearse
-
-        return rehearse(machine, text)
-
-    def clock(self, machine: Any, text: str, plan: Trace) -> Any:
-        from cyclesim.engine import Clock
-
-        return Clock(machine, text, plan=plan)
-
-
-def open_machine(options: LaunchOptions, progress: Callable[[str], None]) -> Any:
-    """Import torch and transformers and load the model that `options` names."""
-    progress("starting PyTorch")
-    import_module("torch")
-    progress("starting Transformers")
-    import_module("transformers")
-    from cyclesim.machine import load
-
-    return load(
-        options.model,
-        task=options.task,
-        attn=options.attention,
-        device=options.device,
-        dtype=options.dtype,
-        seed=options.seed,
-        max_length=options.max_length,
-        trust_remote_code=options.trust_remote_code,
-        random_init=options.random_init,
-        progress=progress,
-    )
-
-
-def import_module(name: str) -> Any:
-    """Import by name: the screen's code itself knows neither torch nor transformers."""
-    import importlib
-
-    return importlib.import_module(name)
+    def edit(self, clock: Any, number: int, wish: EditWish) -> None:
+        """Change what cycle `number`, which has run, wrote; the run goes on from there."""
 
 
 class _Closed(BaseException):
@@ -96,7 +66,11 @@ class Session:
     Args:
         options: what to open.
         report: called from the thread with each report; must not block.
-        opener, engine: replaced by tests.
+        opener: loads the machine.
+        engine: rehearses, makes clocks, edits.
+
+    Attributes:
+        stops: the breakpoints, which outlive a clock.
     """
 
     def __init__(
@@ -104,19 +78,23 @@ class Session:
         options: LaunchOptions,
         report: Callable[[Report], None],
         *,
-        opener: Opener = open_machine,
-        engine: Engine | None = None,
+        opener: Opener,
+        engine: Engine,
     ) -> None:
         self._options = options
         self._report = report
         self._opener = opener
-        self._engine = engine or LiveEngine()
+        self._engine = engine
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="cyclesim-session", daemon=True)
         self._machine: Any = None
         self._clock: Any = None
         self._text = options.text
         self._next_text: str | None = None
+        self.stops = Stops()
+        self._changes: deque[tuple[Callable[[Any], None], str]] = deque()
+        self._question: Query | None = None
+        self._through = False
         self._target = -1
         self._plan: Trace | None = None
         self._ended = False
@@ -152,9 +130,14 @@ class Session:
         if not self._closing:
             self._thread.start()
 
-    def run_to(self, number: int) -> None:
-        """Have cycle `number` run; never less than was asked before."""
+    def run_to(self, number: int, *, through: bool = False) -> None:
+        """Have cycle `number` run; never less than was asked before.
+
+        Args:
+            through: whatever breakpoints there are.
+        """
         with self._changed:
+            self._through = through or (self._through and self._wanted)
             self._target = max(self._target, number)
             self._changed.notify()
 
@@ -168,6 +151,27 @@ class Session:
         with self._changed:
             self._next_text = self._text if text is None else text
             self._target = -1
+            self._changed.notify()
+
+    def rewind(self, number: int) -> None:
+        """Stand right after cycle `number` again, with everything after it yet to run."""
+        self._change(lambda clock: clock.rewind(number), f"Rewound to cycle {number}.")
+
+    def edit(self, number: int, wish: EditWish) -> None:
+        """Change what cycle `number` wrote."""
+        said = f"Cycle {number} is edited; what comes after it runs on from there."
+        self._change(lambda clock: self._engine.edit(clock, number, wish), said)
+
+    def _change(self, change: Callable[[Any], None], said: str) -> None:
+        with self._changed:
+            self._target = min(self._target, self.executed - 1)
+            self._changes.append((change, said))
+            self._changed.notify()
+
+    def ask(self, query: Query) -> None:
+        """Find the cycles that make `query` true, among those that ran; the newest wins."""
+        with self._changed:
+            self._question = query
             self._changed.notify()
 
     def close(self) -> None:
@@ -194,7 +198,12 @@ class Session:
             self._open(self._text, began)
             while self._wait():
                 if self._next_text is not None:
+                    self._changes.clear()
                     self._reopen()
+                elif self._changes:
+                    self._make_change(*self._changes.popleft())
+                elif self._question is not None:
+                    self._answer()
                 else:
                     self._run()
         except _Closed:
@@ -212,17 +221,19 @@ class Session:
 
     def _open(self, text: str, began: float) -> None:
         """Rehearse `text` and make a clock for it. Leaves everything as it was if that fails."""
-        self._progress("rehearsing at full speed, to know what will come")
-        # The rehearsal measures: let the screen finish painting that line first.
-        sleep(SETTLE)
+        live = self._engine.live
+        if live:
+            self._progress("rehearsing at full speed, to know what will come")
+            # The rehearsal measures: let the screen finish painting that line first.
+            sleep(SETTLE)
         plan = self._engine.rehearse(self._machine, text)
         clock = self._engine.clock(self._machine, text, plan)
         if self._clock is not None:
             self._clock.close()
-        self._clock, self._plan, self._text, self._ended = clock, plan, text, False
+        self._clock, self._plan, self._text, self._ended = clock, plan, text, not live
         if self._closing:
             raise _Closed
-        self._report(Opened(plan, clock.trace, monotonic() - began))
+        self._report(Opened(plan, clock.trace, monotonic() - began, live))
 
     def _reopen(self) -> None:
         text, self._next_text = self._next_text, None
@@ -236,10 +247,15 @@ class Session:
         """Sleep until there is something to do; False when it is time to leave."""
         with self._changed:
             self._busy_since = None
-            while not (self._closing or self._next_text is not None or self._wanted):
+            while not (self._closing or self._called or self._wanted):
                 self._changed.wait()
             self._busy_since = monotonic()
             return not self._closing
+
+    @property
+    def _called(self) -> bool:
+        """Whether something else than running is asked for."""
+        return bool(self._next_text is not None or self._changes or self._question is not None)
 
     @property
     def _wanted(self) -> bool:
@@ -247,12 +263,16 @@ class Session:
 
     def _run(self) -> None:
         clock, told = self._clock, monotonic()
+        stopped: Stop | None = None
         try:
-            while self._wanted and not self._closing and self._next_text is None:
+            while self._wanted and not self._closing and not self._called:
                 cycle = clock.step()
                 if cycle is not None:
                     # The timeline marks NaNs: summarise the tensors here, not while painting.
                     _ = cycle.has_nan
+                    stopped = None if self._through else self.stops.hit(cycle, clock.trace)
+                    if stopped is not None:
+                        self.hold()
                 if cycle is None or clock.finished:
                     self._ended = True
                 elif monotonic() - told >= REPORT_EVERY:
@@ -265,7 +285,47 @@ class Session:
                 self._report(Failed(sentence_of(error), ended=True))
             return
         if not self._closing:
-            self._report(Moved(clock.trace, clock.executed, self._ended))
+            self._report(Moved(clock.trace, clock.executed, self._ended, stopped))
+
+    def _make_change(self, change: Callable[[Any], None], said: str) -> None:
+        clock, before, sentence = self._clock, self._clock.trace, ""
+        try:
+            change(clock)
+        except Exception as error:
+            sentence = sentence_of(error)
+        other = clock.trace is not before
+        if self._closing:
+            return
+        if other or not sentence:
+            with self._changed:
+                self._ended = bool(sentence) or clock.finished
+                self._target = clock.executed - 1
+            for cycle in clock.trace.cycles:
+                _ = cycle.has_nan
+            edited = tuple(c.number for c in clock.trace.cycles if c.edited)
+            branch = len(clock.branches) + 1
+            self._report(Changed(clock.trace, clock.executed, branch, edited, said))
+            if self._ended:
+                self._report(Moved(clock.trace, clock.executed, True))
+        if sentence:
+            self._report(Failed(sentence, ended=other))
+
+    def _answer(self) -> None:
+        query, self._question = self._question, None
+        assert query is not None
+        trace, executed = self._clock.trace, self._clock.executed
+        found: list[int] = []
+        try:
+            query.check(trace)
+            for cycle in trace.cycles[:executed]:
+                if self._closing or self._called:
+                    return
+                if query(cycle, trace):
+                    found.append(cycle.number)
+        except Exception as error:
+            self._report(Answered(query, trace, executed, (), sentence_of(error)))
+            return
+        self._report(Answered(query, trace, executed, tuple(found)))
 
 
 def sentence_of(error: Exception) -> str:

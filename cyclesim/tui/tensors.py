@@ -12,7 +12,7 @@ from cyclesim.render.heatmap import Matrix
 from cyclesim.trace import Cycle, Header, Value
 from cyclesim.tui.text import number, printable
 
-__all__ = ["Listing", "Slot", "picture", "slots_of"]
+__all__ = ["Listing", "Slot", "is_probability", "leading", "picture", "slots_of"]
 
 #: Above this many numbers the colour scale is taken from the part that is shown.
 WHOLE = 4_000_000
@@ -37,9 +37,10 @@ class Listing:
     rows: tuple[tuple[str, ...], ...]
 
 
-def slots_of(cycle: Cycle, left: str = "←") -> list[Slot]:
-    """Outputs first, then inputs, then weights."""
+def slots_of(cycle: Cycle, left: str = "←", beside: tuple[Value, ...] = ()) -> list[Slot]:
+    """Outputs first, then what is recomputed beside them, then inputs, then weights."""
     found = [Slot(_title(cycle, v), v, True) for v in cycle.outputs]
+    found += [Slot(f"{v.name}, {v.kind}", v, False) for v in beside]
     inputs = sorted(cycle.inputs, key=lambda v: v.kind in ("parameter", "buffer"))
     for value in inputs:
         if value.parameter:
@@ -59,6 +60,13 @@ def _title(cycle: Cycle, value: Value) -> str:
     if value.name.startswith("output "):
         return f"{cycle.step} {value.name[7:]}"
     return value.name
+
+
+def is_probability(slot: Slot, cycle: Cycle) -> bool:
+    """Whether each row of the tensor is a distribution."""
+    if slot.value.kind == "recomputed":
+        return slot.value.name == "probabilities"
+    return slot.output and cycle.op == "softmax"
 
 
 def leading(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -94,7 +102,7 @@ def picture(
 
 
 def _scale(value: Value, values: np.ndarray, slot: Slot, cycle: Cycle) -> Scale:
-    probability = slot.output and cycle.op == "softmax"
+    probability = is_probability(slot, cycle)
     if probability:
         return Scale.of(values, probability=True)
     # One scale for the whole tensor, so that two heads can be compared.

@@ -7,9 +7,11 @@ import unicodedata
 from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
+from rich.style import Style
+from rich.text import Text
 
 __all__ = [
-    "amount", "bytes_text", "centre", "crop", "duration", "fit", "flops_text", "number",
+    "amount", "bytes_text", "centre", "crop", "duration", "fit", "flops_text", "indented", "number",
     "printable", "shape_text",
 ]  # fmt: skip
 
@@ -113,3 +115,14 @@ def number(value: float, digits: int = 4) -> str:
     if abs(value) >= 1e5 or abs(value) < 10 ** -(digits - 1):
         return f"{value:.{digits - 2}e}"
     return f"{value:.{digits}g}"
+
+
+def indented(text: str) -> Text:
+    """`text` for a label: blanks that open a line are a part of their own (see `strip_of`)."""
+    out = Text()
+    for place, line in enumerate(text.split("\n")):
+        words = line.lstrip(" ")
+        out.append("\n" if place else "")
+        out.append(" " * (len(line) - len(words)), Style(italic=True))
+        out.append(words)
+    return out

@@ -60,7 +60,9 @@ def test_breakpoints_stop_everything_but_finish(clock: Clock) -> None:
     assert clock.current is not None
     assert (clock.current.step, clock.current.layer) == ("scores", 1)
     first.enabled = False
-    clock.rewind(5)
+    clock.add_breakpoint(3)
+    clock.rewind(5)  # no breakpoint on the way stops that
+    assert clock.executed == 6
     clock.resume()
     assert clock.stopped_at is second
     assert str(first) == "breakpoint 1: scores (off)"

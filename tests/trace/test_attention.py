@@ -7,8 +7,7 @@ import pytest
 
 import cyclesim
 from cyclesim.trace.attention import recompute_attention
-
-from ..engine.all_families import build, inputs
+from tests.engine.all_families import build, inputs
 
 
 @pytest.mark.parametrize("family", ["bert", "distilbert", "albert", "gpt2", "llama", "t5", "bart"])

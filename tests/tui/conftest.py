@@ -24,6 +24,8 @@ def fake_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CyclesimApp]:
 
     def make(engine: Any = None, opener: Any = None, **options: Any) -> CyclesimApp:
         options.setdefault("text", fake.TEXT)
+        if options.get("saved") is not None:
+            return CyclesimApp(LaunchOptions(**options))
         return CyclesimApp(
             LaunchOptions(**options), opener or fake.open_fake, engine or fake.FakeEngine()
         )

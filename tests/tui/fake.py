@@ -332,6 +332,8 @@ class FakeClock:
 class FakeEngine:
     """Rehearses and makes clocks of the hand-made run."""
 
+    live = True
+
     def __init__(self, tokens: tuple[str, ...] = TOKENS, result: Any = None, **clock: Any) -> None:
         self.tokens, self.result, self.options = tokens, result or RESULT, clock
         self.clocks: list[FakeClock] = []

@@ -181,3 +181,15 @@ async def test_resizing_keeps_the_place(real_app):
         await press(pilot, "tab")
         now = [p.id for p in app.main.query("Panel") if p.display and p.id != "timeline"]
         assert now != shown
+
+
+def test_the_shell_options_reach_the_machine(monkeypatch):
+    from cyclesim.cli import _invoke
+    from cyclesim.tui.live import open_machine
+
+    seen = {}
+    monkeypatch.setattr("cyclesim.tui.app.run_app", lambda options: seen.update(options=options))
+    monkeypatch.setattr("cyclesim.machine.load", lambda model, **given: seen.update(given))
+    _invoke(["Ada met Bob.", "--pad-to", "16", "--max-length", "32"])
+    open_machine(seen["options"], lambda _: None)
+    assert (seen["pad_to"], seen["max_length"]) == (16, 32)

@@ -21,6 +21,11 @@ WORDS = (
     ("fetch, decode, execute, write", "What a cycle read, what it was told to do, what that took, "
      "and where the outcome went."),
     ("NOP", "A cycle that ran and changed nothing, such as dropout outside training."),
+    ("condition", "What / and B take: softmax and layer 1 · 17 · nan · max > 0.9 · "
+     "unit == attention and time > 50us"),
+    ("● * ~", "A breakpoint; a cycle that was edited; one that an edit went into."),
+    ("recomputed", "Worked out beside the run, such as what a fused attention kernel kept to "
+     "itself. It was not observed."),
     ("bit-identical", "At the end the same model runs with nothing watching. If every bit of its "
      "output is the same, stepping changed nothing."),
     ("stepped, full speed", "Time inside the functions in this run, and the median of runs without "
@@ -63,5 +68,5 @@ class HelpScreen(ModalScreen):
         page.add_row("", "")
         page.add_row("", Text("WORDS", FAINT))
         for word, meaning in WORDS:
-            page.add_row("", Text.assemble((word + "  ", STRONG), (text(meaning), MUTED)))
+            page.add_row("", Text.assemble((text(word) + "  ", STRONG), (text(meaning), MUTED)))
         return page

@@ -71,6 +71,10 @@ class HeaderBar(Bar):
         header = scene.trace.header
         name = header.model if len(header.model) < 40 else g.ellipsis + header.model[-36:]
         left.append(Segment(f"  {name}  ", STRONG))
+        if scene.saved:
+            left.append(Segment("saved trace  ", ACCENT))
+        elif scene.branch > 1:
+            left.append(Segment(f"branch {scene.branch}  ", ACCENT))
         at = "-" if scene.at is None else str(scene.at)
         right: Line = []
         if width >= 100:
@@ -91,6 +95,10 @@ class HeaderBar(Bar):
         g, verdict = self.owner.glyphs, scene.verdict
         if scene.failure:
             return [Segment(f"{g.no} broke off", BAD)]
+        edited = verdict.edited or scene.marks.edited
+        if edited:
+            more = f" +{len(edited) - 1}" if len(edited) > 1 else ""
+            return [Segment(f"{g.edited} edited at {edited[0]}{more}", ACCENT)]
         if not scene.ended:
             text = "verdict at the end" if width >= 100 else "not verified yet"
             return [Segment(f"{g.ellipsis} {text}", MUTED)]
@@ -119,6 +127,8 @@ class NowBar(Bar):
             text, style = self.notice
             return [Segment(" "), Segment(crop(g.text(text), width - 2), style)]
         cycle = scene.current
+        if cycle is None and scene.saved:
+            return [Segment(" This saved trace holds no cycle.", STRONG)]
         if cycle is None:
             text = f" Paused before cycle 0 of {scene.total}: nothing has run."
             return [Segment(text, STRONG), Segment("  Press n to run a cycle.", ACCENT)]
@@ -141,6 +151,8 @@ class NowBar(Bar):
             # The card beside it has the sentence.
             if coming is not None:
                 left.append(Segment(g.text(f"   then {coming.number} {coming.label}"), FAINT))
+            elif scene.saved:
+                left.append(Segment("   the last cycle that was recorded", FAINT))
             elif scene.ended:
                 left.append(Segment("   the run is over", FAINT))
         elif room > 16:
@@ -192,6 +204,8 @@ class KeyBar(Bar):
         shown = sorted((c for c in COMMANDS if c.rank), key=lambda c: c.rank)
         if self.scene is None:  # while loading there is nothing to step
             shown = [c for c in shown if c.action in ("help", "quit")]
+        elif self.scene.saved:
+            shown = [c for c in shown if not c.runs]
         # Help and quit are always there; the rest gives way from the end.
         last = [c for c in shown if c.action in ("help", "quit")]
         out: Line = [Segment(" ")]

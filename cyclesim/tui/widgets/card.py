@@ -44,6 +44,12 @@ class Card(Panel):
         lines += wrap(" " + self.glyphs.text(words.sentence), width, STRONG)
         if not ran:
             lines += [[], *wrap(" It has not run. Press n to run it.", width, ACCENT)]
+        elif cycle.edited:
+            said = f" {self.glyphs.edited} You changed what it wrote; the run went on from that."
+            lines += wrap(self.glyphs.text(said), width, ACCENT)
+        elif cycle.downstream:
+            said = f" {self.glyphs.downstream} An edit went into it{self._origin(scene, cycle)}."
+            lines += wrap(said, width, ACCENT)
         parts = self._parts(scene, cycle, words, width - NAMES, ran)
         roomy = len(lines) + sum(len(part) + 1 for part in parts) <= height
         for part in parts:
@@ -51,6 +57,11 @@ class Card(Panel):
                 lines.append([])
             lines += part
         return lines
+
+    def _origin(self, scene: Scene, cycle: Cycle) -> str:
+        before = set(scene.trace.upstream(cycle.number))
+        named = [str(n) for n in scene.marks.edited if n in before]
+        return f", made at cycle {', '.join(named[:4])}" if named else ""
 
     def _chip(self, cycle: Cycle, width: int) -> Line:
         style = Style(color="#0b0e12", bgcolor=UNIT_COLOURS[cycle.unit], bold=True)

@@ -1,18 +1,31 @@
-"""The find line: type part of a step, unit or module path; Enter goes to the next match."""
+"""The find line: type a condition, or words; Enter goes to the next match.
+
+What is wrong with it as a condition stands under it, dimly: the words were looked for all the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
 
-from cyclesim.trace import Cycle
+from cyclesim.trace import Cycle, QueryError
+from cyclesim.tui.glyphs import Glyphs
+from cyclesim.tui.text import crop, indented
 
-__all__ = ["FindBar", "matches"]
+if TYPE_CHECKING:
+    from cyclesim.tui.app import CyclesimApp
+
+__all__ = ["FindBar", "matches", "pointed"]
+
+#: Cells to the left of what is typed.
+TITLE = 7
 
 
 def matches(cycles: Iterable[Cycle], query: str) -> list[int]:
@@ -28,7 +41,19 @@ def matches(cycles: Iterable[Cycle], query: str) -> list[int]:
     return found
 
 
-class FindBar(Horizontal):
+def pointed(error: QueryError, left: int, width: int, ellipsis: str = "…") -> str:
+    """The wrong word underlined at its place, `left` cells in, and what is wrong with it.
+
+    One line where there is room, or two.
+    """
+    said = str(error).replace(f" (at character {error.position + 1})", "")
+    caret = " " * left + error.caret.splitlines()[1]
+    if cell_len(caret) + 2 + cell_len(said) <= width:
+        return f"{caret}  {said}"
+    return f"{crop(caret, width, ellipsis)}\n{crop(' ' * left + said, width, ellipsis)}"
+
+
+class FindBar(Vertical):
     """Hidden until asked for. Enter: next match (running up to it); escape: close."""
 
     class Wanted(Message):
@@ -49,13 +74,20 @@ class FindBar(Horizontal):
         """The person is done."""
 
     def compose(self) -> ComposeResult:
-        yield Label("find", id="find-title")
-        yield Input(placeholder="softmax, attention, layer 2, …", id="find-input", compact=True,
-                    select_on_focus=True)  # fmt: skip
-        yield Label("", id="find-count", markup=False)
+        with Horizontal(id="find-line"):
+            yield Label("find", id="find-title")
+            yield Input(placeholder="softmax and layer 2, nan, max > 0.9, …", id="find-input",
+                        compact=True, select_on_focus=True)  # fmt: skip
+            yield Label("", id="find-count", markup=False)
+        yield Label("", id="find-hint", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(Input).cursor_blink = not self.app.is_headless
+        self.query_one("#find-hint").display = False
+
+    @property
+    def _glyphs(self) -> Glyphs:
+        return cast("CyclesimApp", self.app).glyphs
 
     def open(self) -> None:
         """Show the line and type into it."""
@@ -64,7 +96,15 @@ class FindBar(Horizontal):
 
     def say(self, text: str) -> None:
         """What was found."""
-        self.query_one("#find-count", Label).update(text)
+        self.query_one("#find-count", Label).update(self._glyphs.text(text))
+
+    def point(self, error: QueryError | None) -> None:
+        """What is wrong with the text as a condition, under the word that is."""
+        hint = self.query_one("#find-hint", Label)
+        hint.display = error is not None
+        if error is not None:
+            mark = self._glyphs.ellipsis
+            hint.update(indented(pointed(error, TITLE, self.app.size.width - 1, mark)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -125,7 +125,7 @@ class Program(Panel):
         # The mark of a module that is not finished yet is the one of its current step.
         indent = "  " * node.depth
         room = width - len(indent) - 4 - len(time) - 1
-        title = fit(node.title + (" (NOP)" if nop else ""), max(room, 4))
+        title = fit(node.title + (" (NOP)" if nop else "") + self._sign(scene, node), max(room, 4))
         if node.leaf:
             if state == "now":
                 style = Style(color="#ffffff", bold=True)
@@ -145,6 +145,16 @@ class Program(Panel):
                 return [Segment("".join(s.text for s in line), Style(reverse=True, bold=True))]
             line = [Segment(s.text, (s.style or Style()) + Style(bgcolor=ground)) for s in line]
         return line
+
+    def _sign(self, scene: Scene, node: Node) -> str:
+        """What a person has put here: a breakpoint, an edit, or that an edit went into it."""
+        g, marks = self.glyphs, scene.marks
+        signs = g.stop if any(node.holds(n) for n in marks.stops) else ""
+        if any(node.holds(n) and n < scene.executed for n in marks.edited):
+            signs += g.edited
+        elif marks.edited and node.leaf and node.first < scene.executed:
+            signs += g.downstream if scene.cycle(node.first).downstream else ""
+        return f" {signs}" if signs else ""
 
     def _time(self, scene: Scene, node: Node) -> str:
         if node.first >= scene.executed:

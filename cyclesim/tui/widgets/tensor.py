@@ -13,10 +13,11 @@ from cyclesim.errors import CyclesimError
 from cyclesim.render.colour import UNIT_COLOURS
 from cyclesim.render.heatmap import Heatmap, Matrix, legend
 from cyclesim.trace import Cycle
+from cyclesim.tui.beside import Beside, BesideCache
 from cyclesim.tui.explaining import words_for
 from cyclesim.tui.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.tensors import Listing, Slot, leading, picture, slots_of
+from cyclesim.tui.tensors import Listing, Slot, is_probability, leading, picture, slots_of
 from cyclesim.tui.text import crop, fit, number, shape_text
 from cyclesim.tui.widgets.panel import Line, Panel, line_width, wrap
 
@@ -44,6 +45,8 @@ class Tensor(Panel):
         super().__init__(id=id)
         self._cycle: Cycle | None = None
         self._slots: list[Slot] = []
+        self._beside: Beside | None = None
+        self._cache = BesideCache()
         self._slot = 0
         self._cursor = (0, 0)
         self._offset = (0, 0)
@@ -70,10 +73,28 @@ class Tensor(Panel):
         """The innermost leading position (the attention head)."""
         return self._fixed[0] if self._fixed else 0
 
+    @property
+    def output(self) -> int:
+        """Which output of the cycle is shown; 0 if it is another tensor."""
+        return self._slot if self.slot is not None and self.slot.output else 0
+
+    @property
+    def cell(self) -> tuple[int, ...] | None:
+        """Index of the cell under the cursor, where an output is shown."""
+        slot, drawn = self.slot, self._picture[1] if self._picture is not None else None
+        if slot is None or not slot.output or not isinstance(drawn, Matrix):
+            return None
+        if drawn.count is not None:  # a vector, drawn in rows
+            place = self._cursor[0] * drawn.values.shape[1] + self._cursor[1]
+            return tuple(int(i) for i in np.unravel_index(place, slot.value.shape))
+        return (*self._positions(slot), *self._cursor)
+
     def show(self, scene: Scene) -> None:
         if scene.current is not self._cycle:
             self._cycle = scene.current
-            self._slots = slots_of(self._cycle, self.glyphs.fetched) if self._cycle else []
+            self._beside = self._cache.of(self._cycle) if self._cycle is not None else None
+            more = self._beside.values if self._beside is not None else ()
+            self._slots = slots_of(self._cycle, self.glyphs.fetched, more) if self._cycle else []
             self._slot = 0
             self._picture = None
             self._top = 0
@@ -114,26 +135,39 @@ class Tensor(Panel):
         value = slot.value
         self.entitle(f"TENSOR  {slot.title}  {shape_text(value.shape)} {value.dtype}")
         lines: list[Line] = [self._chooser(slot, width)]
-        if not value.kept or 0 in value.shape:
-            why = (
-                "This tensor is empty."
-                if 0 in value.shape
-                else ("Its numbers were not kept here: see the cycle that wrote it.")
-            )
-            return [*lines, [], *wrap(f" {why}", width, MUTED)]
+        if 0 in value.shape:
+            return [*lines, [], *wrap(" This tensor is empty.", width, MUTED)]
+        if not value.kept:
+            return [*lines, [], *self._not_kept(slot, width)]
         key = (id(value), self._positions(slot))
         if self._picture is None or self._picture[0] != key:
             named = words_for(cycle, scene.trace).axes if slot.output else ()
             axes = named[self._slot] if self._slot < len(named) else ()
+            if value.kind == "recomputed":
+                axes = ("batch", "head", "query", "key")[-len(value.shape) :]
             try:
                 drawn = picture(slot, cycle, scene.plan.header, self._positions(slot), axes)
             except (CyclesimError, ValueError, TypeError, IndexError) as error:
                 return [*lines, [], *wrap(f" {error}", width, MUTED)]
             self._picture = (key, drawn)
         drawn = self._picture[1]
+        if value.kind == "recomputed" and self._beside is not None:
+            lines += self._difference(self._beside, width)
         if isinstance(drawn, Listing):
             return lines + self._listing(drawn, width, height - len(lines))
-        return lines + self._matrix(slot, cycle, drawn, width, height - len(lines))
+        return lines + self._matrix(slot, cycle, drawn, width, height - len(lines), len(lines))
+
+    def _not_kept(self, slot: Slot, width: int) -> list[Line]:
+        """Why there are no numbers; and what is known of them, where a file kept that."""
+        why = "Its numbers were not kept."
+        try:
+            slot.value.numpy()
+        except CyclesimError as error:
+            why = str(error)
+        lines = wrap(" " + why[:1].upper() + why[1:], width - 1, MUTED)
+        if not np.isnan(slot.value.stats.mean):
+            lines += [[], self._stats(slot, width)]
+        return lines
 
     def _nothing(self, scene: Scene, cycle: Cycle | None, width: int) -> list[Line]:
         text = (
@@ -142,6 +176,12 @@ class Tensor(Panel):
             else "This cycle wrote no tensor."
         )
         return [[], *wrap(f" {text}", width - 1, MUTED)]
+
+    def _difference(self, beside: Beside, width: int) -> list[Line]:
+        """That nobody observed this, and how near it is to what was observed."""
+        off = self.glyphs.text(number(beside.made.difference, 2))
+        said = f" Recomputed, not observed: with V, within {off} of what the kernel wrote."
+        return wrap(said, width - 1, ACCENT, limit=2)
 
     def _chooser(self, slot: Slot, width: int) -> Line:
         """Which tensor of the cycle this is, and the key for the others."""
@@ -183,7 +223,7 @@ class Tensor(Panel):
         return out
 
     def _matrix(
-        self, slot: Slot, cycle: Cycle, matrix: Matrix, width: int, height: int
+        self, slot: Slot, cycle: Cycle, matrix: Matrix, width: int, height: int, above: int
     ) -> list[Line]:
         rows, columns = matrix.values.shape
         self._cursor = (min(self._cursor[0], rows - 1), min(self._cursor[1], columns - 1))
@@ -196,7 +236,7 @@ class Tensor(Panel):
             offset=self._offset, plain=self.plain, marker=self.glyphs.now,
         )  # fmt: skip
         self._heatmap, self._offset = plot, (plot.first[0], plot.first[1])
-        self._top = 1 + air
+        self._top = above + air
         lines: list[Line] = [[]] * air + [plot.line(y) for y in range(plot.height)] + [[]] * air
         lines.append(self._reading(slot, cycle, matrix, width))
         if below >= 2:
@@ -233,7 +273,7 @@ class Tensor(Panel):
         exact = number(value, 7)
         style = _NAN if np.isnan(value) else STRONG
         out: Line = [Segment(where, BODY), Segment(f"= {exact}", style)]
-        if cycle.op == "softmax" and slot.output:
+        if is_probability(slot, cycle):
             total = float(np.nansum(matrix.values[row]))
             for words in ("   row sum ", "  sum "):
                 if line_width(out) + len(words) + 6 <= width:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -14,9 +13,9 @@ from cyclesim.render.colour import BACKGROUND, UNIT_COLOURS, UNIT_LETTERS, blend
 from cyclesim.render.timeline import Lane, lanes_of
 from cyclesim.trace import UNITS, Cycle, Trace, Unit
 from cyclesim.tui.palette import ACCENT, FAINT, MUTED, STRONG, bold
-from cyclesim.tui.scene import Scene
+from cyclesim.tui.scene import Marks, Scene
 from cyclesim.tui.text import fit
-from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, strip_of
+from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, line_width, strip_of
 
 __all__ = ["Timeline"]
 
@@ -172,7 +171,20 @@ class Timeline(Panel):
             glyph, style = "!", (Style(reverse=True) if plain else _NAN)
         if cycle.number == scene.at:
             style = _PLAIN_NOW if plain else _NOW
-        return (glyph + " " * (cell - 1)) if cell > 1 else glyph, style
+        marks = self._marks(scene, cycle, done)
+        if glyph in " .-" or (marks and cell == 1):
+            text = marks or glyph
+        else:
+            text = glyph + marks
+        return fit(text, cell, ellipsis=""), style
+
+    def _marks(self, scene: Scene, cycle: Cycle, done: bool) -> str:
+        """What a person has put on this cycle, the most telling sign first."""
+        g = self.glyphs
+        out = g.edited if done and cycle.edited else ""
+        if cycle.number in scene.marks.stops:
+            out += g.stop
+        return out + g.downstream if done and cycle.downstream and not cycle.edited else out
 
     def _legend_line(self, width: int) -> Line:
         out: Line = [Segment(" " * LABEL)]
@@ -182,8 +194,18 @@ class Timeline(Panel):
             else:
                 out += [Segment("  ", Style(bgcolor=UNIT_COLOURS[unit])), Segment(" ")]
             out.append(Segment(f"{unit}   ", bold(blend(UNIT_COLOURS[unit], "#ffffff", 0.15))))
-        out += [Segment("-", MUTED), Segment(" did nothing (NOP)", FAINT)]
-        return out if sum(cell_len(s.text) for s in out) <= width else out[:-2]
+        g, marks = self.glyphs, self.scene.marks if self.scene is not None else Marks()
+        signs = [("-", "did nothing (NOP)")]
+        if marks.stops:
+            signs.insert(0, (g.stop, "breakpoint"))
+        if marks.edited:
+            signs[:0] = [(g.edited, "edited"), (g.downstream, "after it")]
+        for sign, meaning in signs:
+            more = [Segment(sign, MUTED), Segment(f" {meaning}   ", FAINT)]
+            if line_width(out) + line_width(more) - 3 > width:
+                break
+            out += more
+        return out
 
     def on_click(self, event: events.Click) -> None:
         scene = self.scene

@@ -52,7 +52,9 @@ class Times(Panel):
         lines: list[Line] = [
             [Segment(" " * NAMES), *(Segment(text(fit(t, column)) + " ", MUTED) for t in titles)]
         ]
-        for name, colour, place in (("stepped", STEPPED, 0), ("full speed", FULL, 1)):
+        recorded = scene.saved and not scene.trace.timing.stepped
+        observed = "recorded" if recorded else "stepped"
+        for name, colour, place in ((observed, STEPPED, 0), ("full speed", FULL, 1)):
             line: Line = [Segment(f" {name:<{NAMES - 1}}", BODY)]
             for pair in (here, so_far):
                 largest = max((v for v in pair if v), default=1)
@@ -86,7 +88,8 @@ class Times(Panel):
         timing = scene.trace.timing
         if scene.ended and timing.overhead is not None:
             whole = (
-                f"forward: {duration(timing.traced_ns)} stepped, "
+                f"forward: {duration(timing.traced_ns)} "
+                f"{'stepped' if timing.stepped or not scene.saved else 'recorded'}, "
                 f"{duration(timing.untraced_ns)} unwatched (×{timing.overhead:.1f})"
             )
         elif bare is not None:

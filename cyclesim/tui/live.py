@@ -1,0 +1,76 @@
+"""The live engine, and how a machine is loaded: what the session's thread does with torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cyclesim.trace import Trace
+from cyclesim.tui.edits import EditWish
+from cyclesim.tui.launch import LaunchOptions
+
+__all__ = ["LiveEngine", "open_machine"]
+
+
+class LiveEngine:
+    """The real engine, imported when it is first needed."""
+
+    live = True
+
+    def rehearse(self, machine: Any, text: str) -> Trace:
+        from cyclesim.engine import rehearse
+
+        return rehearse(machine, text)
+
+    def clock(self, machine: Any, text: str, plan: Trace) -> Any:
+        from cyclesim.engine import Clock
+
+        return Clock(machine, text, plan=plan)
+
+    def edit(self, clock: Any, number: int, wish: EditWish) -> None:
+        from cyclesim.engine import edits
+
+        made: Any = {
+            "head": lambda: edits.zero_head(int(wish.number)),
+            "position": lambda: edits.zero_position(int(wish.number)),
+            "scale": lambda: edits.scale(wish.number),
+            "noise": lambda: edits.add_noise(wish.number, wish.seed),
+            "set": lambda: wish.number,
+        }[wish.kind]()
+        clock.goto(number)
+        try:
+            clock.edit(made, index=wish.index, output=wish.output)
+        finally:
+            # A refused edit must not leave the clock looking back: the next step would only look.
+            if clock.executed:
+                clock.goto(clock.executed - 1)
+
+
+def open_machine(options: LaunchOptions, progress: Callable[[str], None]) -> Any:
+    """Import torch and transformers and load the model that `options` names."""
+    progress("starting PyTorch")
+    import_module("torch")
+    progress("starting Transformers")
+    import_module("transformers")
+    from cyclesim.machine import load
+
+    return load(
+        options.model,
+        task=options.task,
+        attn=options.attention,
+        device=options.device,
+        dtype=options.dtype,
+        seed=options.seed,
+        max_length=options.max_length,
+        pad_to=options.pad_to,
+        trust_remote_code=options.trust_remote_code,
+        random_init=options.random_init,
+        progress=progress,
+    )
+
+
+def import_module(name: str) -> Any:
+    """Import by name: the screen's code itself knows neither torch nor transformers."""
+    import importlib
+
+    return importlib.import_module(name)

@@ -1,0 +1,292 @@
+"""Running: what the session reports, and the keys that go over the run.
+
+The screen owns *where we look* (`at`); the session owns *what has run*. Looking back never waits
+for the model, and going forward is a wish stated to the session, answered by `moved`.
+"""
+
+from __future__ import annotations
+
+from textual import on
+
+from cyclesim.trace import Resolution
+from cyclesim.tui.messages import Failed, Moved, Opened
+from cyclesim.tui.scene import Marks
+from cyclesim.tui.screens.dialogs import GotoDialog, TextDialog
+from cyclesim.tui.screens.stage import SPEEDS, Stage
+from cyclesim.tui.session import END
+from cyclesim.tui.widgets.panel import CycleChosen
+
+__all__ = ["Running"]
+
+RESOLUTIONS: tuple[Resolution, ...] = ("step", "module", "layer")
+#: A step asked for while the model has been busy this long (seconds) is not saved up.
+PATIENCE = 0.25
+#: Why some keys do nothing on a saved trace.
+SAVED = "A saved trace cannot run: `cyclesim TEXT` opens a live one."
+
+
+class Running(Stage):
+    """Goes over the run: by ticks, by layers, to a number, by itself."""
+
+    # -- what the session reports ------------------------------------------------------------
+
+    def opened(self, report: Opened) -> None:
+        """A run is ready: show it, paused before cycle 0; or a saved one, whole, at cycle 0."""
+        self._plan, self._trace, self._saved = report.plan, report.trace, not report.live
+        self._executed, self._at, self._ended, self._failure = 0, None, False, ""
+        if self._saved:
+            self._executed, self._ended = len(report.trace), True
+            self._at = 0 if self._executed else None
+            if not report.trace.complete:
+                self._failure = "This run was saved before it had reached its end."
+        self._following, self._opening = report.live, False
+        edited = tuple(c.number for c in report.trace.cycles if c.edited)
+        self._marks, self._branch = Marks(self.session.stops.foreseen(report.plan), edited), 1
+        self._speeds = report.plan.timing.full_speed
+        self.query_one("#loading").display = False
+        self.query_one("#stage").display = True
+        self.tell("")
+        self._paint()
+        self._arrange()
+        if self.focused is None:
+            self._focus(self._active if self._tabs else "tensor")
+
+    def moved(self, report: Moved) -> None:
+        """More cycles have run."""
+        if report.trace is not self._trace:
+            return
+        self._executed, self._ended = report.executed, report.ended
+        if self._following and self._executed:
+            self._at = self._executed - 1
+        if self._ended:
+            self._stop()
+            # Measured before and after the run: other work on the machine disturbs the larger one.
+            again = report.trace.timing.full_speed
+            if len(again) == report.executed and sum(again) < sum(self._speeds):
+                self._speeds = again
+        self.tell("")
+        if report.stopped is not None:
+            self._stop()
+            stop = report.stopped
+            self.tell(f"Breakpoint {stop.number} stopped the run at cycle {report.executed - 1}: "
+                      f"{stop.text}")  # fmt: skip
+        self._stale()
+
+    def failed(self, report: Failed) -> None:
+        """Say it; keep what there is."""
+        self._opening = False
+        self._stop()
+        if report.ended:
+            self._failure = report.sentence
+            self._stale()
+        self.tell(report.sentence, bad=True)
+
+    # -- going -------------------------------------------------------------------------------
+
+    @property
+    def _ready(self) -> bool:
+        return self._plan is not None and not self._opening
+
+    def _go(self, number: int) -> None:
+        """Look at cycle `number`; have it run if it has not."""
+        if number < self._executed:
+            self.session.hold()
+            self._at = max(number, 0)
+            self._following = False
+            self.tell("")
+            self._stale()
+        elif self._ended:
+            self._over()
+        else:
+            self._following = True
+            self.session.run_to(number)
+            self._stale()
+
+    def _over(self) -> None:
+        if self._saved:
+            self.tell(f"This is the last cycle that was recorded. {SAVED}")
+            return
+        said = "The run broke off here." if self._failure else "The run is over."
+        self.tell(f"{said} b looks back, r starts again, t takes another text.")
+
+    def _front(self) -> int:
+        """The cycle that a step goes on from: where we look, or where the run is heading."""
+        if self._following:
+            return max(self.session.target, self._executed - 1)
+        return -1 if self._at is None else self._at
+
+    def _group_of(self, number: int, resolution: Resolution) -> tuple[int, int]:
+        assert self._scene is not None
+        for group in self._scene.groups(resolution):
+            if number in group:
+                return group.first, group.last
+        return number, number
+
+    def action_step(self) -> None:
+        """Go on by one tick of the clock."""
+        if not self._ready:
+            return
+        if self._following and self.session.busy_seconds > PATIENCE:
+            return
+        _, last = self._group_of(self._front() + 1, self._resolution)
+        self._go(last)
+
+    def action_back(self) -> None:
+        """Look back by one tick of the clock."""
+        if not self._ready:
+            return
+        self._stop()
+        if self._at is None:
+            self.tell("Nothing has run yet, so there is nothing to look back at.")
+            return
+        first, _ = self._group_of(self._at, self._resolution)
+        self._go(max(first - 1, 0))
+
+    def action_next_layer(self) -> None:
+        """Go to the first cycle of the next layer, or to the end."""
+        if not self._ready:
+            return
+        front = self._front()
+        _, last = self._group_of(front, "layer") if front >= 0 else (0, -1)
+        assert self._scene is not None
+        self._go(min(last + 1, self._scene.total - 1) if not self._ended else
+                 min(last + 1, self._executed - 1))  # fmt: skip
+
+    def action_previous_layer(self) -> None:
+        """Look back to the first cycle of this layer, or of the one before."""
+        if not self._ready or self._at is None:
+            return
+        self._stop()
+        first, _ = self._group_of(self._at, "layer")
+        if first == self._at and first > 0:
+            first, _ = self._group_of(first - 1, "layer")
+        self._go(first)
+
+    def action_finish(self) -> None:
+        """Run to the end."""
+        if not self._ready:
+            return
+        self._stop()
+        if self._ended and self._saved and self._at == self._executed - 1:
+            self._over()
+            return
+        if self._ended:
+            self._following = not self._saved
+            self._at = self._executed - 1 if self._executed else None
+            self.tell("")
+            self._stale()
+            return
+        assert self._scene is not None
+        # The rehearsal may have been shorter than the run will be: the end is where it ends.
+        self._following = True
+        self.session.run_to(END, through=True)
+        self._stale()
+
+    def action_restart(self) -> None:
+        """Start again before cycle 0."""
+        if self._live():
+            self._reopen(None)
+
+    def _live(self) -> bool:
+        """Whether there is a model that can run; says so if not."""
+        if self._ready and self._saved:
+            self.tell(SAVED)
+        return self._ready and not self._saved
+
+    def _reopen(self, text: str | None) -> None:
+        if not self._ready:
+            return
+        self._stop()
+        self._opening = True
+        self.tell("Starting again…")
+        self.session.restart(text)
+
+    def action_goto(self) -> None:
+        """Ask for a number and go there."""
+        if not self._ready or self._scene is None:
+            return
+        self._stop()
+
+        def answered(number: int | None) -> None:
+            if number is not None:
+                self._go(number)
+
+        self.app.push_screen(GotoDialog(self._scene.total - 1, self._executed), answered)
+
+    def action_new_text(self) -> None:
+        """Ask for another text and start again with it."""
+        if not self._live():
+            return
+        self._stop()
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._reopen(text)
+
+        self.app.push_screen(TextDialog(self.session.text), answered)
+
+    @on(CycleChosen)
+    def _cycle_chosen(self, message: CycleChosen) -> None:
+        if self._ready:
+            self._stop()
+            self._go(message.number)
+
+    # -- playing -----------------------------------------------------------------------------
+
+    def action_play(self) -> None:
+        """Let the clock tick by itself, or stop it."""
+        if not self._ready:
+            return
+        if self._player is not None:
+            self._stop()
+            self.session.hold()
+        elif self._ended and not self._looking_back:
+            self._over()
+            return
+        else:
+            self._play()
+        self._stale()
+
+    @property
+    def _looking_back(self) -> bool:
+        return self._at is not None and self._at < self._executed - 1
+
+    def _play(self) -> None:
+        self._player = self.set_interval(1 / self.speed, self._beat)
+
+    def _stop(self) -> None:
+        if self._player is not None:
+            self._player.stop()
+            self._player = None
+            self._stale()
+
+    def _beat(self) -> None:
+        if self._ended and not self._looking_back:
+            self._stop()
+        elif self._following and self.session.target >= self._executed:
+            return  # still running the last one: drop this beat
+        else:
+            self.action_step()
+
+    def _faster(self, by: int) -> None:
+        self._speed = max(0, min(self._speed + by, len(SPEEDS) - 1))
+        if self._player is not None:
+            self._player.stop()
+            self._play()
+        else:
+            self.tell(f"Space will play {self.speed} cycles a second.")
+        self._stale()
+
+    def action_faster(self) -> None:
+        self._faster(1)
+
+    def action_slower(self) -> None:
+        self._faster(-1)
+
+    def action_resolution(self) -> None:
+        """The next clock resolution."""
+        place = (RESOLUTIONS.index(self._resolution) + 1) % len(RESOLUTIONS)
+        self._resolution = RESOLUTIONS[place]
+        what = {"step": "one cycle", "module": "one module", "layer": "one layer"}
+        self._stale()
+        self.tell(f"One step is now {what[self._resolution]}.")

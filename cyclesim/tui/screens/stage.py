@@ -1,0 +1,189 @@
+"""The stage: what is on the main screen, what it knows of the run, and how it is painted.
+
+What a key does is in the classes made from it: `running`, `finding`, `changing`, `main`.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.timer import Timer
+
+from cyclesim.trace import Resolution, Trace
+from cyclesim.tui.scene import Marks, Scene
+from cyclesim.tui.widgets.bars import Bar, HeaderBar, KeyBar, NowBar, TabBar
+from cyclesim.tui.widgets.card import Card
+from cyclesim.tui.widgets.find import FindBar
+from cyclesim.tui.widgets.loading import LoadingView
+from cyclesim.tui.widgets.panel import Panel
+from cyclesim.tui.widgets.program import Program
+from cyclesim.tui.widgets.result import Result
+from cyclesim.tui.widgets.tensor import Tensor
+from cyclesim.tui.widgets.timeline import Timeline
+from cyclesim.tui.widgets.times import Times
+
+if TYPE_CHECKING:
+    from cyclesim.tui.app import CyclesimApp
+    from cyclesim.tui.session import Session
+
+__all__ = ["SPEEDS", "Stage"]
+
+#: Panels in the order of the tabs.
+PANELS = ("card", "tensor", "program", "times", "result")
+#: Ticks per second that `+` and `-` choose from.
+SPEEDS = (1, 2, 4, 8, 16, 32, 64)
+#: At least this long between two repaints, so that a key held down never queues behind them.
+FRAME = 0.03
+
+
+class Stage(Screen):
+    """Timeline on top; program, tensor, cycle, times and result below, or as tabs."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(self) -> None:
+        super().__init__(id="main")
+        self._plan: Trace | None = None
+        self._trace: Trace | None = None
+        self._executed = 0
+        self._at: int | None = None
+        self._ended = False
+        self._failure = ""
+        self._marks = Marks()
+        self._branch = 1
+        self._saved = False
+        self._speeds: tuple[int, ...] = ()
+        self._opening = True
+        #: Whether the view goes along with the run.
+        self._following = True
+        self._resolution: Resolution = cast("CyclesimApp", self.app).options.clock
+        self._speed = 2
+        self._player: Timer | None = None
+        self._scene: Scene | None = None
+        self._repaint: Timer | None = None
+        self._next_paint = 0.0
+        self._active = "card"
+        self._tabs = False
+
+    def compose(self) -> ComposeResult:
+        yield HeaderBar(id="header")
+        yield LoadingView(id="loading")
+        with Container(id="stage"):
+            yield Timeline(id="timeline")
+            yield NowBar(id="now")
+            yield TabBar(id="tabs")
+            with Container(id="panels"):
+                yield Program(id="program")
+                yield Tensor(id="tensor")
+                yield Card(id="card")
+                yield Times(id="times")
+                yield Result(id="result")
+        yield FindBar(id="find")
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#stage").display = False
+        self.query_one("#find").display = False
+        self._arrange()
+
+    @property
+    def session(self) -> Session:
+        return cast("CyclesimApp", self.app).session
+
+    @property
+    def scene(self) -> Scene | None:
+        """The moment that is shown; None while loading."""
+        return self._scene
+
+    @property
+    def speed(self) -> int:
+        """Ticks per second when playing."""
+        return SPEEDS[self._speed]
+
+    # -- painting ----------------------------------------------------------------------------
+
+    def _stale(self) -> None:
+        """Repaint soon; many changes in a row are one repaint, and the last one is shown."""
+        if self._repaint is not None:
+            return
+        delay = self._next_paint - monotonic()
+        if delay <= 0:
+            self._paint()
+        else:
+            self._repaint = self.set_timer(delay, self._paint)
+
+    def _paint(self) -> None:
+        if self._repaint is not None:
+            self._repaint.stop()
+            self._repaint = None
+        if self._plan is None or self._trace is None:
+            return
+        began = monotonic()
+        self._scene = scene = Scene(
+            plan=self._plan,
+            trace=self._trace,
+            executed=self._executed,
+            at=self._at,
+            ended=self._ended,
+            resolution=self._resolution,
+            playing=self._player is not None,
+            running=not self._ended and self.session.target >= self._executed,
+            failure=self._failure,
+            speeds=self._speeds,
+            marks=self._marks,
+            branch=self._branch,
+            saved=self._saved,
+        )
+        for view in self.query("Bar, Panel").results():
+            cast("Bar | Panel", view).show(scene)
+        ended = monotonic()
+        self._next_paint = ended + max(FRAME, ended - began)
+
+    # -- layout ------------------------------------------------------------------------------
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """All panels at once where there is room, one at a time with tabs where there is not."""
+        width, height = self.app.size
+        self._tabs = width < 100 or height < 30
+        self.set_class(self._tabs, "-tabs")
+        self.set_class(not self._tabs and width >= 150, "-huge")
+        timeline = self.query_one(Timeline)
+        lanes = max(timeline.lanes, 1)
+        room = height // 3 + 1 if self._tabs else max(height * 28 // 100, 6)
+        timeline.styles.height = min(lanes + (1 if self._tabs else 2), room)
+        names = tuple((p, self.query_one(f"#{p}", Panel).name_shown) for p in PANELS)
+        self.query_one(TabBar).select(names, self._active)
+        for panel in PANELS:
+            self.query_one(f"#{panel}").display = not self._tabs or panel == self._active
+        if self._scene is not None:
+            self.call_after_refresh(timeline.rebuild)
+
+    def _focus(self, panel: str) -> None:
+        self._active = panel
+        if self._tabs:
+            self._arrange()
+        widget = self.query_one(f"#{panel}", Panel)
+        widget.focus(scroll_visible=False)
+        if self._scene is not None:
+            widget.show(self._scene)
+
+    def _turn_panel(self, by: int) -> None:
+        focused = self.focused.id if self.focused is not None else self._active
+        place = PANELS.index(focused) if focused in PANELS else PANELS.index(self._active)
+        self._focus(PANELS[(place + by) % len(PANELS)])
+
+    @on(TabBar.Chosen)
+    def _tab_chosen(self, message: TabBar.Chosen) -> None:
+        self._focus(message.panel)
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Say something in the line under the timeline, until the next step."""
+        self.query_one(NowBar).tell(text, bad=bad)
