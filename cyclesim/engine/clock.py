@@ -220,7 +220,15 @@ class Clock:
         return self.current if self.stopped_at is not None else None
 
     def add_breakpoint(self, where: Condition) -> Breakpoint:
-        """Stop whenever a cycle has run that makes `where` true (see `run_to`)."""
+        """Stop whenever a cycle has run that makes `where` true (see `run_to`).
+
+        Example:
+            >>> with cyclesim.Clock(machine, text) as clock:
+            ...     stop = clock.add_breakpoint("softmax and layer 2")
+            ...     cycle = clock.resume()
+            ...     cycle.step, cycle.layer, clock.stopped_at is stop
+            ('softmax', 2, True)
+        """
         return self.breakpoints.add(where, self._condition(where))
 
     def finish(self) -> Trace:
@@ -273,6 +281,15 @@ class Clock:
 
         Raises:
             CyclesimError: that cycle has not run.
+
+        Example:
+            >>> with cyclesim.Clock(machine, text) as clock:
+            ...     trace = clock.finish()
+            ...     cycle = clock.rewind(20)
+            ...     clock.executed, clock.branches[0].trace is trace
+            ...     cyclesim.diff(clock.finish(), trace).equal
+            (21, True)
+            True
         """
         source = self._session if branch is None else branch.session
         executed = len(source.run.trace.cycles)
@@ -301,6 +318,13 @@ class Clock:
 
         Raises:
             CyclesimError: nothing has run yet, or shape, type or device do not fit.
+
+        Example:
+            >>> with cyclesim.Clock(machine, text) as clock:
+            ...     cycle = clock.run_to("layer 1 and softmax")
+            ...     cycle = clock.edit(cyclesim.edits.zero_head(2))
+            ...     print(clock.finish().verdict)
+            edited at ...
         """
         number = self._position
         if number is None:

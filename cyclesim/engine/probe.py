@@ -54,6 +54,16 @@ class Probe:
 
     Raises:
         CyclesimError: the model has no repeated blocks to take a hidden state from.
+
+    Example:
+        >>> probe = cyclesim.Probe(machine, text)
+        >>> for answer in probe.over_layers():
+        ...     print(answer.layer, len(answer.result["entities"]) > 0)
+        None ...
+        0 True
+        1 True
+        2 True
+        3 True
     """
 
     def __init__(

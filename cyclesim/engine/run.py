@@ -294,6 +294,13 @@ def trace(
     Raises:
         CyclesimError: the input makes no sense.
         ModelError: the model raised; its `trace` holds the cycles up to there.
+
+    Example:
+        >>> trace = cyclesim.trace(machine, text, memory=100_000)
+        >>> trace.kept_bytes <= 100_000, trace[20].outputs[0].numpy().size > 0
+        (True, True)
+        >>> cyclesim.trace(torch.nn.Linear(4, 2), inputs=torch.ones(1, 4)).verdict.bit_identical
+        True
     """
     run = Run(Machine.of(machine, tokenizer), text, inputs, keep=keep, memory=memory)
     try:

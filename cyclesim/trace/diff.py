@@ -212,6 +212,12 @@ def diff(a: Trace, b: Trace, tolerance: float = 0.0) -> Diff:
 
     Raises:
         CyclesimError: the tolerance makes no sense, or a trace file cannot be read any more.
+
+    Example:
+        >>> fused = cyclesim.trace(cyclesim.load(attn="sdpa"), text)
+        >>> found = cyclesim.diff(trace, fused, tolerance=1e-4)
+        >>> found.agrees, found.equal, found.first_difference
+        (True, False, None)
     """
     if not 0 <= tolerance < math.inf:
         raise CyclesimError(f"a tolerance of {tolerance} makes no sense: give 0 or more.")

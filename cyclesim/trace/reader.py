@@ -53,8 +53,10 @@ def open_trace(path: str | os.PathLike[str]) -> Trace:
     """Open a saved trace. No torch and no model are needed; numbers are read when asked for.
 
     Example:
-        >>> trace = cyclesim.open_trace("run.safetensors")  # doctest: +SKIP
-        >>> trace[17].outputs[0].numpy()  # doctest: +SKIP
+        >>> cyclesim.trace(machine, text).save("run.safetensors")
+        >>> saved = cyclesim.open_trace("run.safetensors")
+        >>> saved[20].outputs[0].numpy().shape == saved[20].outputs[0].shape
+        True
 
     Raises:
         CyclesimError: the file cannot be read or is no trace; the message says what is wrong.

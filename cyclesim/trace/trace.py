@@ -131,8 +131,11 @@ class Trace(Sequence[Cycle]):
 
         `where` is a condition in the language of `cyclesim.trace.query`, or a function.
 
-        Example: `trace.find(unit="attention", step="softmax", layer=0)`, or
-        `trace.find('unit == "attention" and step == "softmax" and max > 0.9')`.
+        Example:
+            >>> trace.find(unit="attention", step="softmax", layer=0)
+            [<Cycle ...: layer 0 · attention · softmax → [...]>]
+            >>> len(trace.find('unit == "attention" and step == "softmax" and max > 0.2'))
+            4
 
         Raises:
             AttributeError: a name is not a field of `Cycle`.
@@ -180,7 +183,13 @@ class Trace(Sequence[Cycle]):
         return self.dataflow.upstream(number)
 
     def downstream(self, number: int) -> tuple[int, ...]:
-        """Numbers of all cycles that cycle `number` went into, directly or not."""
+        """Numbers of all cycles that cycle `number` went into, directly or not.
+
+        Example:
+            >>> logits = trace.find("logits")[0].number
+            >>> trace.downstream(logits) == tuple(range(logits + 1, len(trace)))
+            True
+        """
         return self.dataflow.downstream(number)
 
     @property
