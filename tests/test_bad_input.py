@@ -184,7 +184,13 @@ def test_no_cuda(device: str, ner: Path, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     "name", ["a b", "../x", "http://example.org/x/y", "a/b/c", "", " ", "a--b"]
 )
-def test_no_possible_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_possible_name(
+    name: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     assert "is no folder here and no name" in refused(capsys, "trace", TEXT, "--model", name)
 
 

@@ -98,6 +98,9 @@ class Run:
         not the one that pays for a cold start. A live clock leaves it for the end: nothing runs
         before it is asked for.
         """
+        # Asking settles, for a thread that has computed nothing yet, how torch splits work in it;
+        # settled only halfway through, the same product would have other last bits afterwards.
+        torch.get_num_threads()
         try:
             self.encode()
             if not self.state.noted:

@@ -45,6 +45,9 @@ class Session:
         self._before: Upcoming | None = None
         self._thread = threading.Thread(target=self._work, name="cyclesim-clock", daemon=True)
         self._started = False
+        # A new thread would use torch's default number of threads until torch first splits work
+        # in it, and a matrix product split in another way adds up to other last bits.
+        self._threads = torch.get_num_threads()
 
     # -- called by the clock -----------------------------------------------------------------
 
@@ -79,6 +82,7 @@ class Session:
 
     def _work(self) -> None:
         try:
+            torch.set_num_threads(self._threads)
             self.rendezvous.start()
             self.outputs = outputs = self.run.execute()
             # The output steps are done; what follows is not part of the stepped run.
