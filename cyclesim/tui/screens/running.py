@@ -21,6 +21,8 @@ __all__ = ["Running"]
 RESOLUTIONS: tuple[Resolution, ...] = ("step", "module", "layer")
 #: A step asked for while the model has been busy this long (seconds) is not saved up.
 PATIENCE = 0.25
+#: Seconds to wait for a cycle that was asked for before showing that it runs.
+ASKED = 0.08
 #: Why some keys do nothing on a saved trace.
 SAVED = "A saved trace cannot run: `cyclesim TEXT` opens a live one."
 
@@ -100,7 +102,7 @@ class Running(Stage):
         else:
             self._following = True
             self.session.run_to(number)
-            self._stale()
+            self._stale(ASKED)
 
     def _over(self) -> None:
         if self._saved:
@@ -180,7 +182,7 @@ class Running(Stage):
         # The rehearsal may have been shorter than the run will be: the end is where it ends.
         self._following = True
         self.session.run_to(END, through=True)
-        self._stale()
+        self._stale(ASKED)
 
     def action_restart(self) -> None:
         """Start again before cycle 0."""

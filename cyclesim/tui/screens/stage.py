@@ -67,6 +67,7 @@ class Stage(Screen):
         self._scene: Scene | None = None
         self._repaint: Timer | None = None
         self._next_paint = 0.0
+        self._due = 0.0
         self._active = "card"
         self._tabs = False
 
@@ -107,15 +108,24 @@ class Stage(Screen):
 
     # -- painting ----------------------------------------------------------------------------
 
-    def _stale(self) -> None:
-        """Repaint soon; many changes in a row are one repaint, and the last one is shown."""
+    def _stale(self, patience: float = 0.0) -> None:
+        """Repaint soon; many changes in a row are one repaint, and the last one is shown.
+
+        With `patience` something better is expected before so many seconds are over: a cycle that
+        has just been asked for has mostly run by then, and one repaint shows it.
+        """
+        now = monotonic()
+        due = max(self._next_paint, now + patience)
         if self._repaint is not None:
-            return
-        delay = self._next_paint - monotonic()
-        if delay <= 0:
+            if self._due <= due:
+                return
+            self._repaint.stop()
+            self._repaint = None
+        if due <= now:
             self._paint()
         else:
-            self._repaint = self.set_timer(delay, self._paint)
+            self._due = due
+            self._repaint = self.set_timer(due - now, self._paint)
 
     def _paint(self) -> None:
         if self._repaint is not None:
