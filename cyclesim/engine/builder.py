@@ -99,7 +99,7 @@ class Builder:
         dies, its id may be given to another tensor.
         """
         events = self._recorder.events
-        for index in range(self._forgotten, last + 1):
+        for index in range(self._forgotten, min(last + 1, len(events))):
             event = events[index]
             if isinstance(event, Event):
                 for tensor in tensors_in(event.output):
@@ -256,7 +256,7 @@ class Builder:
             self._keep_output(value, tensor, place, event=self._read - 1)
             outputs.append(value)
         # A new cycle: a run that was rewound shares the old one with the branch it left.
-        self.cycles[-1] = replace(cycle, edited=True, outputs=tuple(outputs))
+        self.cycles[-1] = replace(cycle, edited=True, nop=False, outputs=tuple(outputs))
 
     def _append(self, cycle: Cycle) -> None:
         cost.annotate(cycle)

@@ -302,6 +302,7 @@ class Clock:
         self._owner.stop()
         self.branches.append(Branch(len(self.branches), number, left.run.trace, left))
         self._owner.session = source.resumed(number)
+        left.run.shelve()
         self._go(after=lambda c: c.number == number, breaks=False)
         return self.current
 

@@ -61,13 +61,20 @@ def add_noise(std: float, seed: int = 0) -> _Function:
     return edit
 
 
-def swap(trace: Trace) -> _Function:
-    """Put in what the same cycle (by path, call and step) wrote in another trace."""
+def swap(trace: Trace, output: int = 0) -> _Function:
+    """Put in what the same cycle (by path, call and step) wrote in another trace.
+
+    `output` says which of its outputs, where it has several.
+    """
 
     def edit(tensor: torch.Tensor, cycle: Cycle) -> torch.Tensor:
         same = trace.find(path=cycle.path, call=cycle.call, step=cycle.step, op=cycle.op)
         _need(bool(same), cycle, "swap", "a counterpart in the other trace")
-        numbers = torch.from_numpy(same[0].outputs[0].numpy())
+        _need(output < len(same[0].outputs), cycle, "swap", f"an output {output}")
+        value = same[0].outputs[output]
+        mine = str(tensor.dtype).removeprefix("torch.")
+        _need(value.dtype == mine, cycle, "swap", f"{mine} numbers in the other trace")
+        numbers = torch.from_numpy(value.numpy())
         return numbers.to(device=tensor.device, dtype=tensor.dtype)
 
     return edit
@@ -105,9 +112,9 @@ def apply(edit: Edit, tensor: torch.Tensor, cycle: Cycle, index: Any = None) -> 
 
 
 def _as_tensor(new: Any, target: torch.Tensor, cycle: Cycle) -> torch.Tensor:
-    if isinstance(new, (bool, int, float)):
-        return torch.full_like(target, new)
-    if isinstance(new, np.ndarray):
+    if isinstance(new, (bool, int, float, np.number)):
+        return torch.full_like(target, new.item() if isinstance(new, np.number) else new)
+    if isinstance(new, np.ndarray) and new.dtype.kind in "biufc":
         new = torch.from_numpy(np.ascontiguousarray(new)).to(target.device)
         if (
             new.dtype != target.dtype
@@ -123,6 +130,8 @@ def _as_tensor(new: Any, target: torch.Tensor, cycle: Cycle) -> torch.Tensor:
         raise CyclesimError(
             f"an edit of cycle {cycle.number} must have the type {_name(target)}, not {_name(new)}."
         )
+    if new.layout != target.layout:
+        raise CyclesimError(f"an edit of cycle {cycle.number} must be a dense tensor.")
     if new.device != target.device:
         raise CyclesimError(
             f"an edit of cycle {cycle.number} must be on {target.device}, not on {new.device}."

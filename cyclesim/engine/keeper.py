@@ -137,6 +137,12 @@ class Keeper:
             while sum(self._sizes.values()) > self._memory and self._oldest < self._seen - 1:
                 self._release(self._oldest + 1, to_disk=True)
 
+    def shelve(self) -> None:
+        """The run is left behind: everything it still keeps in memory goes to disk."""
+        self.update()
+        if self._oldest < self._seen:
+            self._release(self._seen, to_disk=True)
+
     def _release(self, until: int, *, to_disk: bool) -> None:
         self.let_go = True
         for cycle in self._builder.cycles[self._oldest : until]:
@@ -148,8 +154,8 @@ class Keeper:
                     value.data = self._stored(tensor, summary) if to_disk else None
                     self._sizes.pop(storage_key(tensor)[0], None)
             for value in cycle.inputs:
-                if value.kind == "constant":
-                    value.data = None
+                if value.kind in ("observed", "constant"):
+                    value.data = None  # the cycle that wrote it has the numbers
         self._oldest = until
         self._builder.forget(self._builder.event_of[until - 1])
 

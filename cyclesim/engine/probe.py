@@ -79,15 +79,42 @@ class Probe:
 
     @property
     def hidden_states(self) -> list[Cycle]:
-        """The last cycle before the first block and of each block: what can be probed."""
+        """The last cycle before the first block and of each block: what can be probed.
+
+        Of an encoder–decoder these are the decoder's: its head reads no encoder state.
+        """
         shape = self._last.outputs[0].shape
+        blocks = _blocks(self._last)
+        whole = blocks.rpartition(".")[0]  # the decoder, where there are two
+        cycles = self._run.trace.cycles[: self._last.number + 1]
+        two = any(c.layer is not None and _blocks(c) != blocks for c in cycles)
         ends: dict[int | None, Cycle] = {}
-        first = next(c.number for c in self._run.trace.cycles if c.layer is not None)
-        for cycle in self._run.trace.cycles[: self._last.number + 1]:
-            fits = bool(cycle.outputs) and cycle.outputs[0].shape == shape and bool(cycle.stack)
-            if fits and (cycle.layer is not None or cycle.number < first):
+        for cycle in cycles:
+            if not cycle.stack or not cycle.outputs or cycle.outputs[0].shape != shape:
+                continue
+            if cycle.layer is not None and _blocks(cycle) == blocks:
                 ends[cycle.layer] = cycle
+            elif len(ends) == (None in ends) and (not two or cycle.path.startswith(whole)):
+                ends[None] = cycle
         return list(ends.values())
+
+    def top_tokens(self, answer: Answer, k: int = 5) -> list[list[list[tuple[str | int, float]]]]:
+        """The likeliest tokens of a language model's answer, with their probabilities.
+
+        Returns, for each sequence and position, the `k` best as (token, probability); tokens are
+        ids where the machine has no tokenizer.
+        """
+        probabilities = torch.softmax(torch.from_numpy(answer.logits.numpy()).double(), dim=-1)
+        best = probabilities.topk(min(k, probabilities.shape[-1]), dim=-1)
+        tokenizer = self._run.machine.tokenizer
+
+        def named(index: int) -> str | int:
+            return index if tokenizer is None else str(tokenizer.convert_ids_to_tokens(index))
+
+        return [
+            [[(named(i), p) for i, p in zip(*at, strict=True)] for at in zip(*row, strict=True)]
+            for row in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
 
     def changes(self) -> Callable[[Cycle], bool]:
         """A condition for `Clock.run_to` or a breakpoint: the answer differs from the one before.
@@ -142,6 +169,12 @@ class Probe:
         return Answer(
             cycle.number, cycle.layer, run.trace.result, value_of("logits", logits, kind="probe")
         )
+
+
+def _blocks(cycle: Cycle) -> str:
+    """The list that the cycle's block is in: `encoder.layer`."""
+    names = (c.path.rpartition(".") for c in cycle.stack if not c.leaf)
+    return next((prefix for prefix, _, last in names if last.isdigit()), "")
 
 
 def _said(result: Mapping[str, Any]) -> Any:

@@ -150,6 +150,7 @@ class Recorder(TorchFunctionMode):
         events: what happened, in order.
         saved: for tensors overwritten later in the run, the numbers they had when they were
             written: `saved[event index][output index]`.
+        failed_in: the module call that an exception came out of.
     """
 
     def __init__(
@@ -165,6 +166,7 @@ class Recorder(TorchFunctionMode):
         self.events: list[Event | HostEvent] = []
         self.saved: dict[int, dict[int, torch.Tensor]] = {}
         self._node: Node | None = None
+        self.failed_in: Node | None = None
         self._asking = False
         self._in_seal: Any = None
         # Kernels on a GPU run later than the call that launches them: time them in their stream.
@@ -219,6 +221,8 @@ class Recorder(TorchFunctionMode):
             # arguments; or never began (another pre-hook raised): leave only what was entered.
             kwargs, output = rest if len(rest) == 2 else ({}, None)
             node = self._node
+            if len(rest) != 2 and self.failed_in is None and get_ident() == thread:
+                self.failed_in = node  # the innermost module is the first to be left
             if (
                 node is None
                 or get_ident() != thread

@@ -56,8 +56,11 @@ class Run:
     ) -> None:
         if text is not None and inputs is not None:
             raise CyclesimError("give a text or inputs, not both.")
+        if memory is not None and (not isinstance(memory, int) or memory < 0):
+            raise CyclesimError(f"memory is a number of bytes, not {memory!r}.")
         self.machine = machine
         self.text, self.inputs = text, inputs
+        self.memory = memory
         # The first run has the caller's own tensors; whatever runs again has copies of what they
         # were, because a model may write to its inputs.
         self._given = copied(inputs)
@@ -211,6 +214,12 @@ class Run:
         script = Script([call for _, call in calls], restore)
         return script, self.trace.cycles[: number + 1], calls
 
+    def shelve(self) -> None:
+        """The run is left behind: with a limit on memory, it goes to disk as a whole."""
+        if self.keeper is not None and self.memory is not None:
+            self.keeper.shelve()
+            self.tape = Tape({})
+
     def close(self, *, resumable: bool = False) -> None:
         """Drop everything that only the run itself needed, and what resuming it would need."""
         if resumable and not (self.keeper is not None and self.keeper.let_go):
@@ -231,8 +240,11 @@ class Run:
         cycles = self.builder.cycles
         last = cycles[-1] if cycles else None
         after = f" after cycle {last.number} ({last.path or last.step})" if last else ""
+        stack, _ = self.builder.place(self.recorder.failed_in)
+        inside = f" in {stack[-1]} ({stack[-1].module})" if stack and stack[-1].path else ""
         first = next((line for line in str(error).splitlines() if line.strip()), "")
-        return f"the model failed{after}: {type(error).__name__}: {first.strip() or 'no message'}"
+        said = f"{type(error).__name__}: {first.strip() or 'no message'}"
+        return f"the model failed{inside}{after}: {said}"
 
     def _locate(self, verdict: Verdict) -> Verdict:
         """Find the first cycle that differs, by what another recorded run can tell."""

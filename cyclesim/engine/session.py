@@ -63,7 +63,8 @@ class Session:
 
     def resumed(self, number: int) -> Session:
         """A new session of the same run that will hand back cycles 0 to `number`."""
-        run = Run(self.run.machine, self.run.text, self.run.inputs, resume=(self.run, number))
+        old = self.run
+        run = Run(old.machine, old.text, old.inputs, memory=old.memory, resume=(old, number))
         return Session(run, self._measure)
 
     def replace(self, tensors: list[torch.Tensor]) -> None:

@@ -202,4 +202,6 @@ class Value:
             return f"{what}: a trace file cannot hold this {self.dtype} tensor."
         if self.missing == "outputs":
             what += " (keep='outputs')"
-        return f"{what} in this trace; read them from the output of the cycle that wrote them."
+        if self.source is None:
+            return f"{what} in this trace."
+        return f"{what} in this trace; read them from the output of cycle {self.source}."

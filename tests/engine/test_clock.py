@@ -241,6 +241,25 @@ def test_a_model_that_raises_is_one_sentence_and_keeps_the_trace() -> None:
     assert hooks(model) == 0
 
 
+class Nested(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.good = torch.nn.Linear(4, 4)
+        self.block = torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Linear(3, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.block(self.good(x))
+
+
+def test_the_error_names_the_module_that_failed() -> None:
+    for run in (
+        lambda: cyclesim.trace(Nested(), inputs=torch.ones(2, 4)),
+        lambda: Clock(Nested(), inputs=torch.ones(2, 4)).finish(),
+    ):
+        with pytest.raises(ModelError, match=r"failed in block\.1 \(Linear\) after cycle 2"):
+            run()
+
+
 def test_a_condition_that_raises_reaches_the_caller(model: Any, batch: Any) -> None:
     with Clock(model, inputs=batch) as clock, pytest.raises(ZeroDivisionError):
         clock.run_to(lambda c: 1 / 0 > 1)

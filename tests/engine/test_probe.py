@@ -50,3 +50,23 @@ def test_what_cannot_be_probed_says_so() -> None:
     trace = cyclesim.trace(model, inputs=batch, measure=False)
     with pytest.raises(CyclesimError, match="no hidden state"):
         Probe(model, inputs=batch).at(trace.find(step="softmax")[0])
+
+
+@pytest.mark.parametrize("family", ["t5", "bart"])
+def test_an_encoder_decoder_is_probed_in_its_decoder(family: str) -> None:
+    batch = inputs(family)
+    batch["decoder_input_ids"] = batch["input_ids"]  # as long as the encoder's: no easy way out
+    states = Probe(build(family), inputs=batch).hidden_states
+    assert [c.layer for c in states] == [None, 0, 1]
+    assert all("decoder" in c.path for c in states)
+
+
+def test_the_likeliest_tokens_of_a_language_model() -> None:
+    model, batch = build("gpt2"), inputs("gpt2")
+    probe = Probe(model, inputs=batch)
+    best = probe.top_tokens(probe.over_layers()[-1], k=3)
+    with torch.no_grad():
+        logits = model(**batch).logits
+    assert len(best) == 2
+    assert [[at[0][0] for at in row] for row in best] == logits.argmax(-1).tolist()
+    assert best[0][0][0][1] == pytest.approx(float(logits[0, 0].softmax(-1).max()), rel=1e-5)

@@ -276,3 +276,49 @@ def test_a_model_that_takes_another_path_cannot_be_resumed() -> None:
 def test_outputs_of_one_run_are_found_in_any_nest() -> None:
     a, b = torch.ones(1), torch.zeros(2)
     assert [t.numel() for t in output_tensors({"x": (a, [b, None, 3]), "y": a})] == [1, 2]
+
+
+class Best(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        values, places = torch.topk(x, 2)
+        return values + places
+
+
+def test_swapping_takes_the_output_that_is_meant() -> None:
+    one, two = torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[9.0, 2.0, 8.0]])
+    other = cyclesim.trace(Best(), inputs=two)
+    with Clock(Best(), inputs=one) as clock:
+        clock.step(2)
+        edited = clock.edit(edits.swap(other, output=1), output=1)
+        assert edited.outputs[1].numpy().tolist() == [[0, 2]]
+        assert edited.outputs[0].numpy().tolist() == [[3, 2]]
+        assert clock.finish()[-1].outputs[0].numpy().tolist() == [[3, 4]]
+        clock.goto(1)
+        with pytest.raises(CyclesimError, match="int64 numbers"):
+            clock.edit(edits.swap(other), output=1)
+
+
+def test_an_edited_nop_is_none_and_odd_values_are_refused(model: Any, batch: Any) -> None:
+    with Clock(model, inputs=batch, measure=False) as clock:
+        cycle = clock.run_to("nop")
+        assert cycle is not None
+        assert not clock.edit(edits.scale(0.5)).nop
+        clock.edit(np.float32(2))
+        for wrong in (torch.zeros(cycle.outputs[0].shape).to_sparse(), np.array([object()])):
+            with pytest.raises(CyclesimError):
+                clock.edit(wrong)
+
+
+def test_branches_stay_within_the_limit_on_memory(model: Any, batch: Any) -> None:
+    whole = cyclesim.trace(model, inputs=batch, measure=False)
+    limit = whole.kept_bytes // 4
+    with Clock(model, inputs=batch, measure=False, memory=limit) as clock:
+        clock.finish()
+        for number in (40, 20, 30):
+            clock.rewind(number)
+            clock.finish()
+            same_cycles(clock.trace, whole)
+        for branch in clock.branches:
+            assert branch.trace.kept_bytes == 0
+            same_cycles(branch.trace, whole)
+        assert clock.trace.kept_bytes <= limit * 1.5
