@@ -38,6 +38,9 @@ from cyclesim.trace import ArrayData, Call, Cycle, Value
 __all__ = ["Builder"]
 
 
+_UNKNOWN: Any = object()
+
+
 class Builder:
     """Turns the events of one `Recorder` into cycles.
 
@@ -62,6 +65,7 @@ class Builder:
         self._stacks: dict[int, tuple[Call, ...]] = {}
         self._call_counts: dict[int, int] = {}
         self._layers: dict[str, dict[Call, int]] = {}
+        self._layer_of: dict[int, Any] = {}
         self._producer: dict[int, int] = {}
         # Ids are only unique while the object lives: everything in `_producer` is held here, or,
         # once it was let go of, watched.
@@ -416,6 +420,12 @@ class Builder:
 
     def _layer(self, stack: tuple[Call, ...]) -> int | None:
         """Index of the repeated block: how many blocks of the same list ran before it."""
+        known = self._layer_of.get(id(stack), _UNKNOWN)
+        if known is _UNKNOWN:  # the stacks live as long as the builder: their ids are their own
+            known = self._layer_of[id(stack)] = self._find_layer(stack)
+        return known
+
+    def _find_layer(self, stack: tuple[Call, ...]) -> int | None:
         for call in stack:
             prefix, _, last = call.path.rpartition(".")
             if last.isdigit() and not call.leaf:

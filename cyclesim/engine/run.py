@@ -67,17 +67,20 @@ class Run:
         self.encoding: Encoding | None = None
         self._fresh: Encoding | None = None
         self.stopwatch = Stopwatch(machine.device)
-        self.state = ModelState(machine.model)
         self._untraced: Any = None
         self._random: list[tuple[int, Any]] = []
         layout: Any = machine.model
         script: Script | None = None
         known: Sequence[Cycle] = ()
         calls: Sequence[tuple[int, Recorded]] = ()
-        if resume is not None:
+        if resume is None:
+            self.state = ModelState(machine.model)
+            header = machine.header(text)
+        else:
             earlier, number = resume
             self.inputs, self._given = copied(earlier._given), earlier._given
             layout, self.state = earlier.layout, earlier.state
+            header = earlier.trace.header
             script, known, calls = earlier.script(number)
         self.recorder: Recorder = Recorder(layout, gate, script)
         self.builder = Builder(self.recorder, keep=keep != "nothing", known=known)
@@ -87,7 +90,7 @@ class Run:
             if gate is None:
                 self.recorder.gate = _KeepingGate(self)
         self.tape = Tape(self.recorder.saved, calls)
-        self.trace = Trace(machine.header(text), self.builder.cycles)
+        self.trace: Trace = Trace(header, self.builder.cycles)
 
     @property
     def layout(self) -> Layout:
@@ -126,7 +129,8 @@ class Run:
         steps = self.machine.preprocess(self.text, self.inputs)
         self.encoding = drive(steps, self._host)
         self._fresh = self.encoding.copied()
-        self.trace.header = self.machine.header(self.text, self.encoding)
+        tokens, offsets = self.encoding.tokens, self.encoding.offsets
+        self.trace.header = replace(self.trace.header, tokens=tokens, offsets=offsets)
         return self.encoding
 
     def forward(self) -> Any:

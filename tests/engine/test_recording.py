@@ -244,3 +244,55 @@ def test_memory_that_is_lent_out_is_saved_first() -> None:
     assert [c.op for c in trace] == ["inputs", "mul", "add"]
     assert trace[1].outputs[0].numpy().tolist() == [2, 2]
     assert trace[2].outputs[0].numpy().tolist() == [9, 9]
+
+
+class Block(nn.Module):
+    """A residual block of a vision network."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
+        out += x
+        return self.relu(out)
+
+
+class SmallResNet(nn.Module):
+    """Stem, two residual blocks, pooling and a head, as torchvision's networks have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, 6, 3, stride=2), nn.BatchNorm2d(6), nn.ReLU())
+        self.pool = nn.MaxPool2d(2)
+        self.layers = nn.Sequential(Block(6), Block(6))
+        self.avgpool = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(6, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(torch.flatten(self.avgpool(self.layers(self.pool(self.stem(x)))), 1))
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_vision_network_runs_and_resumes(training: bool) -> None:
+    torch.manual_seed(0)
+    model = SmallResNet().train(training)
+    data = torch.randn(2, 3, 20, 20)
+    with cyclesim.Clock(model, inputs=data, measure=False) as clock:
+        trace = clock.finish()
+        assert trace.verdict.bit_identical is True
+        assert {c.op for c in trace} >= {"conv2d", "batch_norm", "relu", "max_pool2d", "linear"}
+        assert {c.layer for c in trace} == {None, 0, 1}
+        # An overwritten tensor keeps its own numbers: before `relu_` there were negative ones.
+        norms = [c for c in trace if c.op == "batch_norm" and c.path.endswith("bn1")]
+        assert all(c.outputs[0].stats.min < 0 for c in norms)
+        for number in range(0, len(trace), 3):
+            clock.rewind(number)
+            again = clock.finish()
+            assert again.verdict.bit_identical is True
+            assert np.array_equal(again[-1].outputs[0].numpy(), trace[-1].outputs[0].numpy())

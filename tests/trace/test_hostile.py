@@ -496,7 +496,10 @@ def _exchange(top: Any, chosen: random.Random) -> None:
 
 
 @settings(
-    max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=int(os.environ.get("CYCLESIM_FUZZ", "300")),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )
 @given(st.integers(0, 2**40))
 def test_mutated_files(good: bytes, victim: Path, seed: int) -> None:
