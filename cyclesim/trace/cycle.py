@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from cyclesim.trace.tensor import Value
 
@@ -22,18 +22,7 @@ Unit = Literal[
     "output",
     "other",
 ]
-UNITS: tuple[Unit, ...] = (
-    "input",
-    "embedding",
-    "attention",
-    "residual",
-    "layernorm",
-    "ffn",
-    "pooler",
-    "classifier",
-    "output",
-    "other",
-)
+UNITS: tuple[Unit, ...] = get_args(Unit)
 Phase = Literal["forward", "backward", "update"]
 Resolution = Literal["layer", "module", "step"]
 
