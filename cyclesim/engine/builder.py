@@ -189,7 +189,7 @@ class Builder:
         self._part_with(targets)
         inputs, arguments = self._read_arguments(event, targets)
         results = written(event.func, event.args, event.kwargs, event.output)
-        given = list(tensors_in((event.args, event.kwargs)))
+        given = tensors_in((event.args, event.kwargs))
         name = self._namer.name(
             Seen(
                 op=op,
@@ -347,7 +347,7 @@ class Builder:
         for name, value in named:
             if name.startswith("_"):  # private to torch
                 continue
-            tensors = list(tensors_in(value))
+            tensors = tensors_in(value)
             for place, tensor in enumerate(tensors):
                 label = name if isinstance(value, torch.Tensor) else f"{name}[{place}]"
                 value_in = self._input(label, tensor, fused=fused)

@@ -113,7 +113,7 @@ def is_wiring(
     if only_rearranges(func, args):
         return True
     name = op_name(func)
-    outputs = list(tensors_in(output))
+    outputs = tensors_in(output)
     if not outputs and kind_of(func) is not Kind.OVERWRITE:
         return True
     if name in _CASTS and args and isinstance(args[0], torch.Tensor):
@@ -136,7 +136,7 @@ def written(
     """The tensors that a call wrote: its outputs, or the target of `x[i] = y`."""
     if op_name(func) == "__setitem__":
         return [args[0]]
-    return list(tensors_in(output))
+    return tensors_in(output)
 
 
 def overwritten(

@@ -259,7 +259,7 @@ class Recorder(TorchFunctionMode):
         self, module: torch.nn.Module, args: Any, kwargs: Any, output: Any, node: Node
     ) -> Any:
         """A module ran without any torch function to be seen: it is one cycle by itself."""
-        made = list(tensors_in(output))
+        made = tensors_in(output)
         given = [id(t) for t in tensors_in((args, kwargs))]
         if not made or all(id(t) in given for t in made):
             return None

@@ -166,6 +166,6 @@ def _runs_again(event: Event) -> bool:
         return False
     if is_wiring(event.func, event.args, event.kwargs, event.output):
         return True
-    given = list(tensors_in((event.args, event.kwargs)))
+    given = tensors_in((event.args, event.kwargs))
     results = written(event.func, event.args, event.kwargs, event.output)
     return all(any(same_view(r, g) for g in given) for r in results)

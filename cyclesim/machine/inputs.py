@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,6 @@ class Encoding:
     offsets: tuple[tuple[int, int] | None, ...] = ()
     words: tuple[int | None, ...] = ()
     text: str | None = None
-    written: Mapping[str, Written] = field(default_factory=dict)
 
     def copied(self) -> Encoding:
         """The same with inputs of its own: a model may write to what it is given (a cache)."""
@@ -73,7 +72,7 @@ def given(inputs: Any, device: torch.device) -> Steps[Encoding]:
     written = tuple(Written(k, v) for k, v in items if isinstance(v, torch.Tensor))
 
     yield HostStep("input", "inputs", "inputs", lambda: HostResult(written, _given_note(written)))
-    return Encoding(inputs=named, args=args, written={w.name: w for w in written})
+    return Encoding(inputs=named, args=args)
 
 
 def preprocess(
@@ -217,7 +216,6 @@ class _Preparation:
             offsets=tuple(None if s else next(spans) for s in special),
             words=tuple(None if s else w for s, w in zip(special, words, strict=True)),
             text=self.text,
-            written={w.name: w for w in tensors},
         )
 
     def _ids(self, note: str, *, nop: bool = False) -> HostResult:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cyclesim.machine.catalog import DEFAULT, EMBEDDED
 from cyclesim.trace import Resolution, Trace
 
 __all__ = ["DEFAULT_TEXT", "LaunchOptions"]
 
-DEFAULT_TEXT = "Ada Lovelace worked with Charles Babbage in London."
+DEFAULT_TEXT = EMBEDDED[DEFAULT].example
 
 
 @dataclass(frozen=True, slots=True)
