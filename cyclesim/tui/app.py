@@ -19,21 +19,11 @@ from cyclesim.tui.commands import COMMANDS, bindings
 from cyclesim.tui.glyphs import ASCII, UNICODE, Glyphs
 from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.live import LiveEngine, open_machine
-from cyclesim.tui.messages import (
-    Answered,
-    Changed,
-    Failed,
-    Loading,
-    Moved,
-    Opened,
-    Report,
-    Reported,
-)
+from cyclesim.tui.messages import Failed, Report, Reported
 from cyclesim.tui.palette import THEME
 from cyclesim.tui.recorded import RecordedEngine, open_recorded
 from cyclesim.tui.screens.main import MainScreen
 from cyclesim.tui.session import Engine, Opener, Session
-from cyclesim.tui.widgets.loading import LoadingView
 
 __all__ = ["CyclesimApp", "run_app"]
 
@@ -111,21 +101,11 @@ class CyclesimApp(App[int]):
         report = message.report
         if self._exit or not self._main or not self._main.is_mounted:
             return
-        if isinstance(report, Loading):
-            self._main.query_one(LoadingView).stage(report.text)
-        elif isinstance(report, Opened):
-            self._main.opened(report)
-        elif isinstance(report, Moved):
-            self._main.moved(report)
-        elif isinstance(report, Changed):
-            self._main.changed(report)
-        elif isinstance(report, Answered):
-            self._main.answered(report)
-        elif isinstance(report, Failed) and report.fatal:
+        if isinstance(report, Failed) and report.fatal:
             self.sentence = report.sentence
             self.exit(2, return_code=2)
-        elif isinstance(report, Failed):
-            self._main.failed(report)
+            return
+        getattr(self._main, report.handler)(report)
 
     # -- leaving -----------------------------------------------------------------------------
 

@@ -1,12 +1,14 @@
 """What the engine's thread tells the screen.
 
 The engine thread never touches a widget. It posts one `Reported` message that carries a frozen
-report; the app is the only reader.
+report; the app is the only reader, and hands it to the method of the main screen that the report
+names (`handler`). Reports of one part of the screen live beside that part.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.message import Message
 
@@ -16,15 +18,26 @@ from cyclesim.tui.stops import Stop
 __all__ = ["Answered", "Changed", "Failed", "Loading", "Moved", "Opened", "Report", "Reported"]
 
 
+class Report:
+    """What is told; a frozen dataclass."""
+
+    __slots__ = ()
+
+    #: The method of the main screen that takes it.
+    handler: ClassVar[str]
+
+
 @dataclass(frozen=True, slots=True)
-class Loading:
+class Loading(Report):
     """A stage of loading has begun; `text` says which."""
+
+    handler: ClassVar[str] = "loading"
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Report):
     """A run is ready and paused before cycle 0.
 
     Attributes:
@@ -34,6 +47,8 @@ class Opened:
         live: a model waits; otherwise it is a saved trace, and everything is there at once.
     """
 
+    handler: ClassVar[str] = "opened"
+
     plan: Trace
     trace: Trace
     seconds: float
@@ -41,11 +56,13 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Report):
     """`executed` cycles of `trace` have run by now; `ended` once the run is over.
 
     `stopped` is the breakpoint that stopped it there.
     """
+
+    handler: ClassVar[str] = "moved"
 
     trace: Trace
     executed: int
@@ -54,7 +71,7 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Report):
     """The run has another future: it was rewound, or a cycle was edited.
 
     Attributes:
@@ -65,6 +82,8 @@ class Changed:
         said: what has been done, in one sentence.
     """
 
+    handler: ClassVar[str] = "changed"
+
     trace: Trace
     executed: int
     branch: int
@@ -73,11 +92,13 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Report):
     """Which of the first `executed` cycles of `trace` make `query` true.
 
     `sentence` says why nobody can know, or is "".
     """
+
+    handler: ClassVar[str] = "answered"
 
     query: Query
     trace: Trace
@@ -87,7 +108,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Report):
     """Something went wrong, in one sentence.
 
     Attributes:
@@ -96,12 +117,11 @@ class Failed:
         ended: the present run cannot go on (the model raised).
     """
 
+    handler: ClassVar[str] = "failed"
+
     sentence: str
     fatal: bool = False
     ended: bool = False
-
-
-Report = Loading | Opened | Moved | Changed | Answered | Failed
 
 
 class Reported(Message):

@@ -6,12 +6,13 @@ its neighbour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cyclesim.trace import Cycle, Group, Resolution, Trace, Verdict
 
-__all__ = ["Marks", "Scene", "State"]
+__all__ = ["Marks", "Other", "Scene", "State"]
 
 State = Literal["done", "now", "waiting"]
 
@@ -23,10 +24,34 @@ class Marks:
     Attributes:
         stops: cycles where a breakpoint is known to stop.
         edited: cycles whose output was changed.
+        bookmarks: the cycle that each digit leads to.
     """
 
     stops: frozenset[int] = frozenset()
     edited: tuple[int, ...] = ()
+    bookmarks: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another run that this one is looked at against: a branch, another setting, another text.
+
+    Attributes:
+        title: what it is, in a few words.
+        trace: the run.
+        partners: number of the same cycle in `trace`, for each of ours that has one.
+        first: number of the first of our cycles that differs, or None.
+    """
+
+    title: str
+    trace: Trace
+    partners: Mapping[int, int]
+    first: int | None = None
+
+    def partner(self, number: int) -> Cycle | None:
+        """The same cycle in the other run, if it has one."""
+        there = self.partners.get(number)
+        return None if there is None or there >= len(self.trace) else self.trace.cycles[there]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +72,8 @@ class Scene:
         marks: breakpoints and edits.
         branch: which future of the run this is; 1 is the first.
         saved: it is a saved trace: nothing can run.
+        other: a run to look at this one against, or None.
+        following: whether the view goes along with the run.
     """
 
     plan: Trace
@@ -62,6 +89,8 @@ class Scene:
     marks: Marks = Marks()
     branch: int = 1
     saved: bool = False
+    other: Other | None = None
+    following: bool = True
 
     @property
     def total(self) -> int:

@@ -4,7 +4,8 @@ The screen states a wish and never waits: *have run up to cycle k* (`run_to`), *
 (`hold`), *start again* (`restart`), *end* (`close`). The wish is one number, not a queue of
 commands, so a key held down can never pile up work: the thread runs towards the newest wish and
 reports where it is at most every `REPORT_EVERY` seconds, and always when it arrives. What changes
-the run (`rewind`, `edit`) or asks about its tensors (`ask`) is done between two cycles.
+the run (`rewind`, `edit`) and other work with the model or its tensors (`ask`, see `jobs`) is done
+between two cycles.
 
 One thread of our own, and not one of asyncio's pool: those stay alive, idle, after their work is
 done; this one is gone when `join` says so.
@@ -19,13 +20,14 @@ from time import monotonic, sleep
 from typing import Any, Protocol
 
 from cyclesim.errors import CyclesimError
-from cyclesim.trace import Query, Trace
+from cyclesim.trace import Trace
 from cyclesim.tui.edits import EditWish
+from cyclesim.tui.jobs import Desk, Job
 from cyclesim.tui.launch import LaunchOptions
-from cyclesim.tui.messages import Answered, Changed, Failed, Loading, Moved, Opened, Report
+from cyclesim.tui.messages import Changed, Failed, Loading, Moved, Opened, Report
 from cyclesim.tui.stops import Stop, Stops
 
-__all__ = ["END", "Engine", "Opener", "Session"]
+__all__ = ["END", "Engine", "Opener", "Session", "sentence_of"]
 
 #: A number that no cycle has: `run_to(END)` runs to the end.
 END = 10**9
@@ -93,7 +95,7 @@ class Session:
         self._next_text: str | None = None
         self.stops = Stops()
         self._changes: deque[tuple[Callable[[Any], None], str]] = deque()
-        self._question: Query | None = None
+        self._jobs: dict[str, Job] = {}
         self._through = False
         self._target = -1
         self._plan: Trace | None = None
@@ -168,10 +170,11 @@ class Session:
             self._changes.append((change, said))
             self._changed.notify()
 
-    def ask(self, query: Query) -> None:
-        """Find the cycles that make `query` true, among those that ran; the newest wins."""
+    def ask(self, job: Job) -> None:
+        """Do `job` between two cycles; of each kind the newest wins."""
         with self._changed:
-            self._question = query
+            self._jobs.pop(job.kind, None)
+            self._jobs[job.kind] = job
             self._changed.notify()
 
     def close(self) -> None:
@@ -202,8 +205,8 @@ class Session:
                     self._reopen()
                 elif self._changes:
                     self._make_change(*self._changes.popleft())
-                elif self._question is not None:
-                    self._answer()
+                elif self._jobs:
+                    self._do()
                 else:
                     self._run()
         except _Closed:
@@ -255,7 +258,7 @@ class Session:
     @property
     def _called(self) -> bool:
         """Whether something else than running is asked for."""
-        return bool(self._next_text is not None or self._changes or self._question is not None)
+        return bool(self._next_text is not None or self._changes or self._jobs)
 
     @property
     def _wanted(self) -> bool:
@@ -310,22 +313,27 @@ class Session:
         if sentence:
             self._report(Failed(sentence, ended=other))
 
-    def _answer(self) -> None:
-        query, self._question = self._question, None
-        assert query is not None
-        trace, executed = self._clock.trace, self._clock.executed
-        found: list[int] = []
+    def _do(self) -> None:
+        """The oldest job."""
+        with self._changed:
+            kind = next(iter(self._jobs))
+            job = self._jobs.pop(kind)
+        desk = Desk(
+            options=self._options,
+            engine=self._engine,
+            machine=self._machine,
+            clock=self._clock,
+            plan=self._plan,
+            text=self._text,
+            report=self._report,
+            given_up=lambda: self._closing or self._called,
+        )
         try:
-            query.check(trace)
-            for cycle in trace.cycles[:executed]:
-                if self._closing or self._called:
-                    return
-                if query(cycle, trace):
-                    found.append(cycle.number)
+            report = job(desk)
         except Exception as error:
-            self._report(Answered(query, trace, executed, (), sentence_of(error)))
-            return
-        self._report(Answered(query, trace, executed, tuple(found)))
+            report = job.failed(desk, sentence_of(error))
+        if report is not None and not self._closing:
+            self._report(report)
 
 
 def sentence_of(error: Exception) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from textual import on
 
 from cyclesim.trace import Query, QueryError, Trace, compile_query
+from cyclesim.tui.jobs import AnswerJob
 from cyclesim.tui.messages import Answered
 from cyclesim.tui.screens.running import Running
 from cyclesim.tui.stops import foreseen
@@ -64,7 +65,7 @@ class Finding(Running):
         answer = self._answer
         if answer is not None and answer.query == query and self._current(answer):
             return list(answer.numbers)
-        self.session.ask(query)
+        self.session.ask(AnswerJob(query))
         return None
 
     def _of(self, number: int) -> Trace:

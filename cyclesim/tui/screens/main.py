@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 from cyclesim.tui.commands import bindings
+from cyclesim.tui.screens.asking import Asking
 from cyclesim.tui.screens.changing import Changing
+from cyclesim.tui.screens.comparing import Comparing
 from cyclesim.tui.screens.finding import Finding
-from cyclesim.tui.screens.help import HelpScreen
-from cyclesim.tui.widgets.tensor import Tensor
+from cyclesim.tui.screens.looking import Looking
+from cyclesim.tui.screens.measuring import Measuring
+from cyclesim.tui.screens.opening import Opening
+from cyclesim.tui.screens.showing import Showing
+from cyclesim.tui.screens.viewing import Viewing
 
 __all__ = ["MainScreen"]
 
 
-class MainScreen(Finding, Changing):
-    """A stage that can run, be searched and be changed; here are the keys that only look."""
+class MainScreen(
+    Finding, Changing, Looking, Viewing, Asking, Measuring, Opening, Comparing, Showing
+):
+    """A stage that can run; what else it can do is in the classes it is made of."""
 
     BINDINGS = bindings(app=False)
-
-    def action_next_panel(self) -> None:
-        self._turn_panel(1)
-
-    def action_previous_panel(self) -> None:
-        self._turn_panel(-1)
-
-    def action_next_tensor(self) -> None:
-        self.query_one(Tensor).choose(1)
-
-    def action_previous_tensor(self) -> None:
-        self.query_one(Tensor).choose(-1)
-
-    def action_next_head(self) -> None:
-        self.query_one(Tensor).turn(0, 1)
-
-    def action_previous_head(self) -> None:
-        self.query_one(Tensor).turn(0, -1)
-
-    def action_next_batch(self) -> None:
-        self.query_one(Tensor).turn(1, 1)
-
-    def action_previous_batch(self) -> None:
-        self.query_one(Tensor).turn(1, -1)
-
-    def action_help(self) -> None:
-        """Keys and words."""
-        self._stop()
-        self.app.push_screen(HelpScreen())

@@ -9,11 +9,12 @@ from __future__ import annotations
 from textual import on
 
 from cyclesim.trace import Resolution
-from cyclesim.tui.messages import Failed, Moved, Opened
+from cyclesim.tui.messages import Failed, Loading, Moved, Opened
 from cyclesim.tui.scene import Marks
-from cyclesim.tui.screens.dialogs import GotoDialog, TextDialog
+from cyclesim.tui.screens.dialogs import GotoDialog
 from cyclesim.tui.screens.stage import SPEEDS, Stage
 from cyclesim.tui.session import END
+from cyclesim.tui.widgets.loading import LoadingView
 from cyclesim.tui.widgets.panel import CycleChosen
 
 __all__ = ["Running"]
@@ -32,10 +33,15 @@ class Running(Stage):
 
     # -- what the session reports ------------------------------------------------------------
 
+    def loading(self, report: Loading) -> None:
+        """Loading has come to another stage."""
+        self.query_one(LoadingView).stage(report.text)
+
     def opened(self, report: Opened) -> None:
         """A run is ready: show it, paused before cycle 0; or a saved one, whole, at cycle 0."""
         self._plan, self._trace, self._saved = report.plan, report.trace, not report.live
         self._executed, self._at, self._ended, self._failure = 0, None, False, ""
+        self._other = None
         if self._saved:
             self._executed, self._ended = len(report.trace), True
             self._at = 0 if self._executed else None
@@ -214,18 +220,6 @@ class Running(Stage):
                 self._go(number)
 
         self.app.push_screen(GotoDialog(self._scene.total - 1, self._executed), answered)
-
-    def action_new_text(self) -> None:
-        """Ask for another text and start again with it."""
-        if not self._live():
-            return
-        self._stop()
-
-        def answered(text: str | None) -> None:
-            if text is not None:
-                self._reopen(text)
-
-        self.app.push_screen(TextDialog(self.session.text), answered)
 
     @on(CycleChosen)
     def _cycle_chosen(self, message: CycleChosen) -> None:

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from cyclesim.trace import Resolution, Trace
-from cyclesim.tui.scene import Marks, Scene
+from cyclesim.tui.scene import Marks, Other, Scene
 from cyclesim.tui.widgets.bars import Bar, HeaderBar, KeyBar, NowBar, TabBar
 from cyclesim.tui.widgets.card import Card
 from cyclesim.tui.widgets.find import FindBar
@@ -58,6 +58,7 @@ class Stage(Screen):
         self._branch = 1
         self._saved = False
         self._speeds: tuple[int, ...] = ()
+        self._other: Other | None = None
         self._opening = True
         #: Whether the view goes along with the run.
         self._following = True
@@ -148,6 +149,8 @@ class Stage(Screen):
             marks=self._marks,
             branch=self._branch,
             saved=self._saved,
+            other=self._other,
+            following=self._following,
         )
         for view in self.query("Bar, Panel").results():
             cast("Bar | Panel", view).show(scene)
