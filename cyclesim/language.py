@@ -7,7 +7,7 @@
     TEXTS = (N_("translated where it is shown"),)   # and there: tr(TEXTS[0])
 
 The English text is the key, and everything else is in one catalogue,
-`locale/<language>/LC_MESSAGES/cyclesim.po`. What a file or a program reads (JSON, step names, units,
+`locale/<language>/LC_MESSAGES/cyclesim.po`. What a program reads (JSON, step names, units,
 torch functions, keys) is never translated.
 """
 

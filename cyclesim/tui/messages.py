@@ -31,7 +31,7 @@ class Report:
 class Loading(Report):
     """A stage of loading has begun; `text` says which."""
 
-    handler: ClassVar[str] = "loading"
+    handler: ClassVar[str] = "progressed"
 
     text: str
 

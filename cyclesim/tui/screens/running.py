@@ -33,7 +33,7 @@ class Running(Stage):
 
     # -- what the session reports ------------------------------------------------------------
 
-    def loading(self, report: Loading) -> None:
+    def progressed(self, report: Loading) -> None:
         """Loading has come to another stage."""
         self.query_one(LoadingView).stage(report.text)
 
