@@ -11,6 +11,7 @@ import os
 import weakref
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, lru_cache
 from types import CodeType
 from typing import Any
 
@@ -199,7 +200,7 @@ class Builder:
                 reads=frozenset(self.cycles[v.source].unit for v in inputs if v.source is not None),
                 integer=not (results[0].is_floating_point() or results[0].is_complex()),
                 function=event.code.co_name,
-                file=os.path.basename(event.code.co_filename),
+                file=_file_name(event.code.co_filename),
             )
         )
         # Handing back the very memory it was given is how a switched-off dropout does nothing.
@@ -349,9 +350,9 @@ class Builder:
                 continue
             tensors = tensors_in(value)
             for place, tensor in enumerate(tensors):
-                label = name if isinstance(value, torch.Tensor) else f"{name}[{place}]"
+                label = name if tensor is value else f"{name}[{place}]"
                 value_in = self._input(label, tensor, fused=fused)
-                if any(storage_key(t)[0] == storage_key(tensor)[0] for t in targets):
+                if targets and any(storage_key(t)[0] == storage_key(tensor)[0] for t in targets):
                     value_in.data = None  # it holds the new numbers by now
                 inputs.append(value_in)
             if not tensors and value is not None:
@@ -441,6 +442,7 @@ def _same_shape(given: list[torch.Tensor], results: list[torch.Tensor]) -> bool:
     return sum(t.shape == shape for t in given) >= 2
 
 
+@lru_cache(maxsize=4096)
 def _where(code: CodeType, instruction: int) -> str:
     """`modeling_bert.py:126 eager_attention_forward`, from a code object and its position in it."""
     if code is handle_torch_function.__code__:  # the caller is not Python
@@ -451,7 +453,12 @@ def _where(code: CodeType, instruction: int) -> str:
             if start <= instruction < end and number is not None:
                 line = number
                 break
-    return f"{os.path.basename(code.co_filename)}:{line} {code.co_name}"
+    return f"{_file_name(code.co_filename)}:{line} {code.co_name}"
+
+
+@cache
+def _file_name(path: str) -> str:
+    return os.path.basename(path)
 
 
 def _text(value: Any) -> str:

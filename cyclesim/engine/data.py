@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import torch
@@ -14,9 +15,15 @@ from cyclesim.trace.tensor import Index, Kind, Raw
 __all__ = ["TorchData", "dtype_name", "storage_key", "to_numpy", "value_of"]
 
 
+@cache
 def dtype_name(dtype: torch.dtype) -> str:
     """`torch.float32` → `float32`."""
     return str(dtype).removeprefix("torch.")
+
+
+@cache
+def _device_name(device: torch.device) -> str:
+    return str(device)
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
@@ -121,7 +128,7 @@ def value_of(
         name=name,
         shape=tuple(tensor.shape),
         dtype=dtype_name(tensor.dtype),
-        device=str(tensor.device),
+        device=_device_name(tensor.device),
         nbytes=tensor.numel() * tensor.element_size(),
         source=source,
         kind=kind,

@@ -83,6 +83,7 @@ _OVERWRITES = frozenset(
 )
 
 
+@cache
 def op_name(func: Callable[..., Any]) -> str:
     """The short name of a torch function: `linear`, `softmax`, `__getitem__`."""
     name = getattr(func, "__name__", None)
@@ -154,21 +155,24 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
     if isinstance(value, torch.Tensor):
         return [value]
     found: list[torch.Tensor] = []
-    _collect(value, found)
+    if type(value) not in _LEAVES:
+        _collect(value, found)
     return found
+
+
+#: What most arguments are that are no tensors: asking whether they are mappings would be slow.
+_LEAVES = frozenset({int, float, bool, type(None), str, torch.dtype, torch.device, torch.Size})
 
 
 def _collect(nest: Any, found: list[torch.Tensor]) -> None:
     # Asked of every argument of every call, so: no generators, and no look at what is no nest.
-    for item in nest.values() if isinstance(nest, Mapping) else nest if _is_nest(nest) else ():
+    if not isinstance(nest, (tuple, list)):
+        nest = nest.values() if isinstance(nest, Mapping) else ()
+    for item in nest:
         if isinstance(item, torch.Tensor):
             found.append(item)
-        elif isinstance(item, (tuple, list, Mapping)):
+        elif type(item) not in _LEAVES:
             _collect(item, found)
-
-
-def _is_nest(value: Any) -> bool:
-    return isinstance(value, (tuple, list))
 
 
 def same_view(result: torch.Tensor, given: torch.Tensor) -> bool:
