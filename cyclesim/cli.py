@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ import typer
 
 import cyclesim
 from cyclesim.errors import CyclesimError
+from cyclesim.language import from_environment, speak, speaking
 from cyclesim.shell import (
     check_condition,
     cleaning_up,
@@ -67,7 +69,27 @@ RandomInit = Annotated[
     bool, typer.Option("--random-init", help="Accept a checkpoint that lacks weights.")
 ]
 
-Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII characters only.")]
+Ascii = Annotated[
+    bool | None, typer.Option("--ascii/--no-ascii", help="Draw with ASCII characters only.")
+]
+Clock = Annotated[
+    str | None,
+    typer.Option("--clock", help="How far one tick goes: layer, module or step (the default)."),
+]
+Language = Annotated[
+    str | None,
+    typer.Option("--lang", help="Language: en or zh; the locale's by default.", metavar="CODE"),
+]
+Projector = Annotated[
+    bool | None,
+    typer.Option(
+        "--projector/--no-projector", help="For the back row: large panes, high contrast."
+    ),
+]
+LogFile = Annotated[
+    Path | None,
+    typer.Option("--log", help="Record the session in a new file.", metavar="FILE"),
+]
 
 
 @app.command()
@@ -75,7 +97,7 @@ def run(
     text: Text = None,
     model: Model = None,
     task: Task = None,
-    clock: Resolution = "step",
+    clock: Clock = None,
     attn: Attention = "eager",
     device: Device = "auto",
     dtype: Dtype = "float32",
@@ -84,14 +106,20 @@ def run(
     pad_to: PadTo = None,
     trust_remote_code: Trust = False,
     random_init: RandomInit = False,
-    ascii: Ascii = False,
+    ascii: Ascii = None,
+    lang: Language = None,
+    projector: Projector = None,
+    log: LogFile = None,
+    served: Annotated[bool, typer.Option("--served", hidden=True)] = False,
 ) -> int:
     """Open the app on TEXT (the default command)."""
     from cyclesim.tui.app import run_app
     from cyclesim.tui.launch import LaunchOptions
 
-    _check_resolution(clock)
-    words = read_text(text)
+    settings = _settings(lang, clock, ascii, projector)
+    if served and log is not None:
+        raise CyclesimError("a served session is not recorded: leave --log out.")
+    words = text if served else read_text(text)  # there no text names a file
     options = LaunchOptions(
         text=_default_text() if words is None else words,
         model=model,
@@ -102,10 +130,11 @@ def run(
         seed=seed,
         max_length=max_length,
         pad_to=pad_to,
-        clock=clock,  # type: ignore[arg-type]
-        ascii=ascii,
         trust_remote_code=trust_remote_code,
         random_init=random_init,
+        log=log,
+        served=served,
+        **settings,
     )
     with cleaning_up():
         return run_app(options)
@@ -193,17 +222,100 @@ def trace(
 @app.command(name="open")
 def open_(
     file: Annotated[Path, typer.Argument(help="A saved trace.", metavar="FILE")],
-    clock: Resolution = "step",
-    ascii: Ascii = False,
+    clock: Clock = None,
+    ascii: Ascii = None,
+    lang: Language = None,
+    projector: Projector = None,
+    log: LogFile = None,
 ) -> int:
     """Open a saved trace in the app: no torch, no model, nothing runs."""
     from cyclesim.tui.app import run_app
     from cyclesim.tui.launch import LaunchOptions
 
-    _check_resolution(clock)
+    settings = _settings(lang, clock, ascii, projector)
     saved = cyclesim.open_trace(file)  # a bad file is said before the screen is taken
+    options = LaunchOptions(
+        saved=saved,
+        file=str(file.absolute()),
+        log=log,
+        **settings,
+    )
     with cleaning_up():
-        return run_app(LaunchOptions(clock=clock, ascii=ascii, saved=saved))  # type: ignore[arg-type]
+        return run_app(options)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A session log.", metavar="FILE")],
+    speed: Annotated[
+        float,
+        typer.Option("--speed", help="Times as fast as it was recorded; 0: as fast as it goes."),
+    ] = 1.0,
+    ascii: Ascii = None,
+    lang: Language = None,
+    projector: Projector = None,
+) -> int:
+    """Play a session that was recorded: the same keys, at the same moments of the run."""
+    from cyclesim.tui.app import run_app
+    from cyclesim.tui.log import read_log
+
+    if not 0 <= speed <= 1000:
+        raise CyclesimError(f"--speed {speed:g} makes no sense: use 0 to 1000.")
+    log = read_log(file)
+    was = log.options
+    settings = _settings(
+        lang or log.language,
+        was.clock,
+        was.ascii if ascii is None else ascii,
+        was.projector if projector is None else projector,
+    )
+    options = replace(was, replay=log, pace=speed, **settings)
+    if options.file:
+        options = replace(options, saved=cyclesim.open_trace(options.file))
+    with cleaning_up():
+        return run_app(options)
+
+
+@app.command()
+def serve(
+    text: Text = None,
+    model: Model = None,
+    task: Task = None,
+    clock: Resolution = "step",
+    attn: Attention = "eager",
+    device: Device = "auto",
+    dtype: Dtype = "float32",
+    max_length: MaxLength = None,
+    lang: Language = None,
+    projector: Projector = False,
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen at; only this computer by default.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="The port; 0 takes a free one.")] = 8000,
+    sessions: Annotated[
+        int, typer.Option("--sessions", help="So many visitors at a time.", metavar="N")
+    ] = 4,
+) -> int:
+    """Give the app in a browser, to every visitor a session of their own."""
+    _speak(lang)
+    _check_resolution(clock)
+    words = read_text(text)
+    from cyclesim.serve import serve as serve_sessions
+    from cyclesim.serve import session_command
+
+    options = {
+        "model": model,
+        "task": task,
+        "clock": clock,
+        "attn": attn,
+        "device": device,
+        "dtype": dtype,
+        "max-length": None if max_length is None else str(max_length),
+    }
+    command = session_command(options, _default_text() if words is None else words, projector)
+    with cleaning_up():
+        serve_sessions(command, host, port, sessions)
+    return 0
 
 
 @app.command()
@@ -233,6 +345,15 @@ def diff(
 
 
 @app.command()
+def config() -> int:
+    """Print a config file with every setting explained, and where it belongs."""
+    from cyclesim.tui.config import sample
+
+    print(sample(), end="")
+    return 0
+
+
+@app.command()
 def models() -> int:
     """List the models that come with cyclesim."""
     from cyclesim.machine.catalog import DEFAULT, EMBEDDED
@@ -252,7 +373,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     argv = list(sys.argv[1:] if arguments is None else arguments)
     quiet_libraries()
-    sys.exit(run_command(lambda: _invoke(argv), last=arguments is None))
+    with speaking(from_environment()):
+        sys.exit(run_command(lambda: _invoke(argv), last=arguments is None))
 
 
 def _invoke(argv: list[str]) -> int | None:
@@ -306,6 +428,35 @@ def _default_text() -> str:
     from cyclesim.machine.catalog import DEFAULT, EMBEDDED
 
     return EMBEDDED[DEFAULT].example
+
+
+def _speak(lang: str | None) -> None:
+    if lang is not None:
+        speak(lang)
+
+
+def _settings(
+    lang: str | None, clock: str | None, ascii: bool | None, projector: bool | None
+) -> dict[str, Any]:
+    """How the app looks and goes: the options, else the config file, else as usual."""
+    from cyclesim.tui.config import read_config
+
+    _speak(lang)
+    config = read_config()
+    if lang is None:
+        _speak(config.lang)
+    if clock is not None:
+        _check_resolution(clock)
+    given = {
+        "clock": clock or config.clock,
+        "ascii": config.ascii if ascii is None else ascii,
+        "projector": config.projector if projector is None else projector,
+        "theme": config.theme,
+        "ticks": config.speed,
+    }
+    return {name: value for name, value in given.items() if value is not None} | {
+        "keys": config.keys
+    }
 
 
 def _check_resolution(clock: str) -> None:

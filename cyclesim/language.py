@@ -13,16 +13,30 @@ torch functions, keys) is never translated.
 
 from __future__ import annotations
 
-import gettext
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclesim.errors import CyclesimError
 
-__all__ = ["LANGUAGES", "N_", "current", "from_environment", "speak", "speaking", "tr", "trn"]
+if TYPE_CHECKING:
+    from gettext import NullTranslations
+
+__all__ = [
+    "LANGUAGES",
+    "N_",
+    "current",
+    "from_environment",
+    "retell",
+    "speak",
+    "speaking",
+    "tr",
+    "trn",
+]
 
 #: The languages there are, by the code that `--lang` takes, with their own names.
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "简体中文"}
@@ -34,10 +48,10 @@ _language = "en"
 
 
 @lru_cache
-def _catalogue(language: str) -> gettext.NullTranslations:
-    if language == "en":
-        return gettext.NullTranslations()
-    return gettext.translation("cyclesim", _FOLDER, [_CATALOGUES[language]])
+def _catalogue(language: str) -> NullTranslations:
+    from gettext import translation  # only who speaks another language pays for it
+
+    return translation("cyclesim", _FOLDER, [_CATALOGUES[language]])
 
 
 def current() -> str:
@@ -79,12 +93,40 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> str:
 
 def tr(text: str) -> str:
     """`text` in the language that is spoken."""
-    return _catalogue(_language).gettext(text) if text else text
+    if _language == "en" or not text:  # the catalogue answers "" with its own header
+        return text
+    return _catalogue(_language).gettext(text)
 
 
 def trn(one: str, many: str, count: int) -> str:
     """`one` or `many`, as the language that is spoken counts."""
+    if _language == "en":
+        return one if count == 1 else many
     return _catalogue(_language).ngettext(one, many, count)
+
+
+def retell(text: str, forms: Iterable[str]) -> str:
+    """`text`, said in English some time ago, in the language that is spoken now.
+
+    What is saved with a trace is English. Whoever shows it later knows the forms that it may have.
+
+    Args:
+        forms: marked texts with places, the more particular first; `text` is one of them, filled.
+            Of another form it stays as it is.
+    """
+    if _language == "en":
+        return text
+    for form in forms:
+        match = _pattern(form).fullmatch(text)
+        if match is not None:
+            return tr(form).format(**match.groupdict())
+    return text
+
+
+@lru_cache
+def _pattern(form: str) -> re.Pattern[str]:
+    """What `form` looks like when its places are filled."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(form)))
 
 
 def N_(text: str) -> str:

@@ -13,6 +13,7 @@ import torch
 import cyclesim
 
 MODULES = (
+    "cyclesim.cost.roofline",
     "cyclesim.engine.clock",
     "cyclesim.engine.probe",
     "cyclesim.engine.run",

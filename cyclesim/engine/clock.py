@@ -306,7 +306,9 @@ class Clock:
         self._go(after=lambda c: c.number == number, breaks=False)
         return self.current
 
-    def edit(self, new: Edit, *, index: Any = None, output: int = 0) -> Cycle:
+    def edit(
+        self, new: Edit, *, index: Any = None, output: int = 0, branch: bool = False
+    ) -> Cycle:
         """Change what the current cycle wrote; the run goes on from the changed numbers.
 
         Looking back, the run is first rewound to the cycle that is looked at.
@@ -316,6 +318,7 @@ class Clock:
                 those of `cyclesim.edits`.
             index: the slice to change; the whole tensor otherwise.
             output: which output, where the cycle has several.
+            branch: keep the unedited run in `branches` even if nothing has run after the cycle.
 
         Raises:
             CyclesimError: nothing has run yet, or shape, type or device do not fit.
@@ -340,7 +343,7 @@ class Clock:
             )
         tensors = [_tensor(v) for v in cycle.outputs]
         tensors[output] = apply(new, tensors[output], cycle, index)  # before anything is undone
-        if self.looking_back or not self._session.can_edit:
+        if branch or self.looking_back or not self._session.can_edit:
             self.rewind(number)
         self._session.replace(tensors)
         return self.trace.cycles[number]

@@ -70,8 +70,12 @@ class Probe:
         self, machine: Machine | torch.nn.Module, text: str | None = None, *, inputs: Any = None
     ) -> None:
         self._run = Run(Machine.of(machine), text, inputs)
-        self._run.execute()
-        self._run.close()
+        self._run.state.note()
+        try:
+            with self._run.state.again():
+                self._run.execute()
+        finally:
+            self._run.close()
         blocks = [c for c in self._run.trace.cycles if c.layer is not None]
         if not blocks:
             raise CyclesimError("this model has no repeated blocks, so there is nothing to probe.")
@@ -97,6 +101,13 @@ class Probe:
             elif len(ends) == (None in ends) and (not two or cycle.path.startswith(whole)):
                 ends[None] = cycle
         return list(ends.values())
+
+    @property
+    def names_tokens(self) -> bool:
+        """Whether the head says which token is likeliest, as that of a language model does."""
+        model = self._run.machine.model
+        head = getattr(model, "get_output_embeddings", lambda: None)()
+        return head is not None and self._run.machine.tokenizer is not None
 
     def top_tokens(self, answer: Answer, k: int = 5) -> list[list[list[tuple[str | int, float]]]]:
         """The likeliest tokens of a language model's answer, with their probabilities.
@@ -153,18 +164,19 @@ class Probe:
         if not isinstance(hidden.data, TorchData):
             raise CyclesimError(f"the values of cycle {cycle.number} were not kept.")
         gate = _Substitute(self._last.number, hidden.data.tensor)
-        run = Run(
-            self._run.machine,
-            self._run.text,
-            self._run.inputs,
-            gate=gate,
-            resume=(self._run, self._last.number),
-        )
-        gate.run = run
-        try:
-            outputs = run.execute()
-        finally:
-            run.close()
+        with self._run.state.again():
+            run = Run(
+                self._run.machine,
+                self._run.text,
+                self._run.inputs,
+                gate=gate,
+                resume=(self._run, self._last.number),
+            )
+            gate.run = run
+            try:
+                outputs = run.execute()
+            finally:
+                run.close()
         logits = next(output_tensors(outputs))
         return Answer(
             cycle.number, cycle.layer, run.trace.result, value_of("logits", logits, kind="probe")

@@ -6,7 +6,7 @@ thread, with nothing in between; a `Clock` runs it in a worker thread with a gat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import zip_longest
@@ -24,10 +24,11 @@ from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
 from cyclesim.engine.verdict import compare, snapshot
 from cyclesim.errors import CyclesimError, ModelError
+from cyclesim.language import N_
 from cyclesim.machine import Encoding, HostResult, HostStep, Machine, copied, drive
 from cyclesim.trace import Cycle, Timing, Trace, Verdict
 
-__all__ = ["Run", "rehearse", "trace"]
+__all__ = ["Run", "measure", "rehearse", "trace"]
 
 
 class Run:
@@ -150,7 +151,7 @@ class Run:
         edited = tuple(c.number for c in self.trace.cycles if c.edited)
         if edited:
             self.trace.verdict = Verdict(
-                reason="the run was edited, so it was not compared", edited=edited
+                reason=N_("the run was edited, so it was not compared"), edited=edited
             )
             return
         try:
@@ -172,8 +173,7 @@ class Run:
                 # Repeating the run, recorded, would need the memory that there is not.
                 speeds = Speeds((), self.stopwatch.elapsed_ns, 0)
             else:
-                events = self.recorder.events
-                speeds = full_speed(self.machine, self._fresh, self.builder, events)
+                speeds = self.repeat()
             untraced = untraced_times(self.machine, self._fresh)
         self.trace.timing = Timing(
             traced_ns=self.stopwatch.elapsed_ns if stepped else speeds.wall_ns,
@@ -183,6 +183,11 @@ class Run:
             repeats=speeds.repeats,
             clock="cuda events" if self.machine.device.type == "cuda" else "perf_counter_ns",
         )
+
+    def repeat(self, **how: Any) -> Speeds:
+        """Run the forward again at full speed (see `timing.full_speed`)."""
+        assert self._fresh is not None
+        return full_speed(self.machine, self._fresh, self.builder, self.recorder.events, **how)
 
     def note_randomness(self) -> None:
         """Remember torch's random state after the latest event, if that event changed it."""
@@ -253,17 +258,18 @@ class Run:
     def _locate(self, verdict: Verdict) -> Verdict:
         """Find the first cycle that differs, by what another recorded run can tell."""
         if self.keeper is not None and self.keeper.let_go:
-            return replace(verdict, reason="the numbers to compare cycle by cycle were not kept")
+            reason = N_("the numbers to compare cycle by cycle were not kept")
+            return replace(verdict, reason=reason)
         assert self._fresh is not None
         again, inputs = Recorder(self.layout), self._fresh.copied()
         with self.state.again(), again:
             self.machine.forward(inputs)
         first = _first_difference(self.recorder, again)
         if first is None:
-            reason = "two traced runs agree: this model takes another path when it is observed"
+            reason = N_("two traced runs agree: this model takes another path when it is observed")
             return replace(verdict, reason=reason)
         number = next((n for n, event in enumerate(self.builder.event_of) if event >= first), None)
-        reason = "two traced runs differ too: the model is not deterministic, or keeps a state"
+        reason = N_("two traced runs differ too: the model is not deterministic, or keeps a state")
         return replace(verdict, first_difference=number, reason=reason)
 
 
@@ -351,6 +357,40 @@ def rehearse(
     finally:
         run.close()
     return run.trace
+
+
+def measure(
+    machine: Machine | torch.nn.Module,
+    text: str | None = None,
+    *,
+    inputs: Any = None,
+    repeats: int = 25,
+    seconds: float = 5.0,
+    going: Callable[[int], bool] = lambda done: True,
+) -> Speeds:
+    """Repeat the forward at full speed, recorded but unpaused; leave the model as it was.
+
+    Args:
+        machine, text, inputs: as for `trace`.
+        repeats, seconds: stop after so many runs, or after the run that uses up the time.
+        going: told how many runs are done, before each; False stops here.
+
+    Returns:
+        The median and quartiles of each cycle, over the runs there were: perhaps none.
+
+    Example:
+        >>> speeds = cyclesim.engine.measure(machine, text, repeats=3)
+        >>> speeds.repeats, speeds.spread[20].low <= speeds.medians[20] <= speeds.spread[20].high
+        (3, True)
+    """
+    run = Run(Machine.of(machine), text, inputs, keep="nothing")
+    run.state.note()
+    try:
+        with run.state.again():
+            run.execute()
+            return run.repeat(repeats=repeats, budget_ns=round(seconds * 1e9), going=going)
+    finally:
+        run.close()
 
 
 def _first_difference(ours: Recorder, theirs: Recorder) -> int | None:

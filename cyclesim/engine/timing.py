@@ -6,7 +6,8 @@ median over several unpaused runs, as many as fit into a small budget.
 
 from __future__ import annotations
 
-from statistics import median
+from collections.abc import Callable, Sequence
+from statistics import median, quantiles
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from cyclesim.engine.builder import Builder
 from cyclesim.engine.recorder import Event, HostEvent, Recorder
 from cyclesim.machine import Encoding, Machine
 
-__all__ = ["Speeds", "Stopwatch", "full_speed", "untraced_times"]
+__all__ = ["Quartiles", "Speeds", "Stopwatch", "full_speed", "untraced_times"]
 
 #: Stop repeating after this many runs, or when this many nanoseconds have gone.
 REPEATS = 5
@@ -59,24 +60,53 @@ class Stopwatch:
             torch.cuda.synchronize(self._device)
 
 
+class Quartiles(NamedTuple):
+    """A median, and the ends of the middle half: what a quarter stays below, and above."""
+
+    low: int
+    median: int
+    high: int
+
+    @classmethod
+    def of(cls, values: Sequence[int]) -> Quartiles:
+        """The quartiles of one value or more, between neighbours where they fall between."""
+        if len(values) == 1:
+            return cls(values[0], values[0], values[0])
+        low, middle, high = quantiles(values, n=4, method="inclusive")
+        return cls(round(low), round(middle), round(high))
+
+
 class Speeds(NamedTuple):
     """Medians over `repeats` unpaused recorded runs, in nanoseconds.
 
-    `medians` has the self time of each cycle, `wall_ns` the time of the whole forward.
+    `medians` has the self time of each cycle and `spread` their quartiles; `wall_ns` is the time of
+    the whole forward.
     """
 
     medians: tuple[int, ...]
     wall_ns: int
     repeats: int
+    spread: tuple[Quartiles, ...] = ()
 
 
 def full_speed(
-    machine: Machine, encoding: Encoding, built: Builder, events: list[Event | HostEvent]
+    machine: Machine,
+    encoding: Encoding,
+    built: Builder,
+    events: list[Event | HostEvent],
+    *,
+    repeats: int = REPEATS,
+    budget_ns: int = BUDGET_NS,
+    going: Callable[[int], bool] = lambda done: True,
 ) -> Speeds:
     """Run the model again, recorded but unpaused, and take each cycle's median self time.
 
     Steps outside the model are not repeated; their one measured time stands. If a repeated run
     does not call the same functions in the same order, its times are not used.
+
+    Args:
+        repeats, budget_ns: stop after so many runs, or after the run that uses up the time.
+        going: told how many runs are done, before each; False stops here.
     """
     first = [e for e in events if isinstance(e, Event)]
     place: dict[int, int] = {}  # event index in `events` → index among the torch events
@@ -85,7 +115,9 @@ def full_speed(
             place[index] = len(place)
     rounds: list[list[int]] = []
     walls: list[int] = []
-    while len(rounds) < REPEATS and (sum(walls) < BUDGET_NS or not rounds):
+    while len(rounds) < repeats and (sum(walls) < budget_ns or not rounds):
+        if not going(len(rounds)):
+            break
         watch, inputs = Stopwatch(machine.device), encoding.copied()
         with Recorder(built.layout) as recorder, watch:
             machine.forward(inputs)
@@ -96,17 +128,20 @@ def full_speed(
         walls.append(watch.elapsed_ns)
     if not rounds:
         return Speeds((), 0, 0)
-    medians = tuple(
-        round(median(r[place[event]] for r in rounds)) if event in place else cycle.self_ns
+    spread = tuple(
+        Quartiles.of([r[place[event]] for r in rounds] if event in place else [cycle.self_ns])
         for cycle, event in zip(built.cycles, built.event_of, strict=True)
     )
-    return Speeds(medians, round(median(walls)), len(rounds))
+    medians = tuple(s.median for s in spread)
+    return Speeds(medians, round(median(walls)), len(rounds), spread)
 
 
-def untraced_times(machine: Machine, encoding: Encoding) -> int:
+def untraced_times(
+    machine: Machine, encoding: Encoding, *, repeats: int = REPEATS, budget_ns: int = BUDGET_NS
+) -> int:
     """Median wall time of the bare forward, with nothing watching, in nanoseconds."""
     times: list[int] = []
-    while len(times) < REPEATS and (sum(times) < BUDGET_NS or not times):
+    while len(times) < repeats and (sum(times) < budget_ns or not times):
         watch, inputs = Stopwatch(machine.device), encoding.copied()
         with watch:
             _: Any = machine.forward(inputs)

@@ -9,9 +9,12 @@ from typing import Any
 
 import torch
 
+from cyclesim.language import N_
 from cyclesim.trace import Verdict
 
 __all__ = ["compare", "output_tensors", "snapshot"]
+
+_NOTHING = N_("no tensor was found in the model's output, so nothing was compared")
 
 
 def output_tensors(outputs: Any) -> Iterator[torch.Tensor]:
@@ -52,9 +55,9 @@ def compare(traced: Any, untraced: Any) -> Verdict:
     ours = [_dense(t) for t in output_tensors(traced)]
     theirs = [_dense(t) for t in output_tensors(untraced)]
     if not theirs and not ours:
-        return Verdict(reason="no tensor was found in the model's output, so nothing was compared")
+        return Verdict(reason=_NOTHING)
     if [(t.shape, t.dtype) for t in ours] != [(t.shape, t.dtype) for t in theirs]:
-        return Verdict(False, math.nan, reason="the outputs have other shapes or types")
+        return Verdict(False, math.nan, reason=N_("the outputs have other shapes or types"))
     if all(_same_bits(a, b) for a, b in zip(ours, theirs, strict=True)):
         return Verdict(True, 0.0)
     return Verdict(False, max(_distance(a, b) for a, b in zip(ours, theirs, strict=True)))

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 
 from cyclesim.cost.names import canonical
 from cyclesim.cost.tables import PER_OUTPUT
+from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
 
-__all__ = ["Axes", "axes_of", "sequence_length"]
+__all__ = ["Axes", "axes_of", "axis_text", "sequence_length"]
 
 #: One name for each axis of one tensor.
 Axes = tuple[str, ...]
@@ -65,6 +66,12 @@ _BY_STEP: dict[str, dict[int, Axes]] = {
     "output.entities": {2: ("entity", "start/end")},
     "output.labels": {0: (), 2: ("batch", "token")},
 }
+#: The names that are words, for the catalogue.
+_WORDS = (
+    N_("batch"), N_("head"), N_("query"), N_("key"), N_("channel"), N_("token"), N_("hidden"),
+    N_("start/end"), N_("query·key·value"), N_("batch·head"), N_("intermediate"), N_("entity"),
+    N_("label"), N_("vocabulary"), N_("output"),
+)  # fmt: skip
 #: How far to look back for the names of an axis.
 _FAR = 64
 _SHAPE_KEEPING = frozenset(PER_OUTPUT) | {"to", "clone", "type", "float", "half", "contiguous"}
@@ -146,6 +153,13 @@ def _by_rank(cycle: Cycle, value: Value, trace: Trace | None) -> Axes:
     if len(shape) == 2 and tokens and shape[1] == tokens and cycle.unit in ("input", "embedding"):
         return ("batch", "token")
     return plain_axes(shape)
+
+
+def axis_text(axis: str) -> str:
+    """The name of an axis in the language that is spoken."""
+    if axis in _WORDS:
+        return tr(axis)
+    return tr("axis {number}").format(number=axis.removeprefix("axis "))
 
 
 def plain_axes(shape: Sequence[int]) -> Axes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cyclesim.language import tr
+
 __all__ = ["Entry", "Table"]
 
 
@@ -13,8 +15,8 @@ class Entry:
     """One explanation, before the facts of a cycle are put in.
 
     Attributes:
-        sentence: text with `{facts}`. A cycle that lacks one of them cannot use this entry, so a
-            sentence never says more than is known.
+        sentence: text with `{facts}`, translated when it is filled. A cycle that lacks one of them
+            cannot use this entry, so a sentence never says more than is known.
         formula, ascii: the formula in symbols, and in ASCII ("" for the same).
         source: the paper that the formula is from.
     """
@@ -27,7 +29,7 @@ class Entry:
     def fill(self, facts: Mapping[str, str]) -> str | None:
         """The sentence with `facts` put in, or None where one is missing."""
         try:
-            return self.sentence.format_map(facts)
+            return tr(self.sentence).format_map(facts)
         except KeyError:
             return None
 

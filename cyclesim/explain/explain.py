@@ -11,6 +11,7 @@ from cyclesim.explain.explanation import Explanation, ascii_text
 from cyclesim.explain.facts import facts_of
 from cyclesim.explain.shapes import shape_line
 from cyclesim.explain.texts import GENERIC, TEXTS
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.trace import Trace
 
@@ -36,7 +37,8 @@ def explain(cycle: Cycle, trace: Trace | None = None) -> Explanation:
                 axes=axes,
                 source=entry.source,
             )
-    return Explanation(f"Runs {cycle.op!a}.", "", "", shape_line(cycle), axes)
+    runs = tr("Runs {function}.").format(function=ascii(cycle.op))
+    return Explanation(runs, "", "", shape_line(cycle), axes)
 
 
 def _candidates(cycle: Cycle) -> Iterator[Entry]:

@@ -11,23 +11,20 @@ from typing import Any
 
 from cyclesim.cost.names import canonical
 from cyclesim.explain.axes import Axes
+from cyclesim.explain.notes import note_text
 from cyclesim.explain.quote import join_words, printable, quote
 from cyclesim.explain.shapes import operand, scalar_operand, shape_text
+from cyclesim.language import N_, tr, trn
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
 
-__all__ = ["count", "facts_of"]
+__all__ = ["facts_of"]
 
 #: Scores at or below this are as good as minus infinity to a softmax.
 _MASKED = -1e4
 #: Longest row that a sentence may read numbers from; the views call this at every step.
 _MOST = 1 << 20
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """`9 tokens`, `1 token`, `4,000 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
 
 
 def facts_of(cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]) -> dict[str, str]:
@@ -36,9 +33,9 @@ def facts_of(cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]) -> dict[
         "op": printable(cycle.op),
         "module": printable(cycle.module),
         "path": printable(cycle.path),
-        "note": printable(cycle.note).rstrip("."),
-        "read": join_words([shape_text(v.shape) for v in cycle.inputs]) or "nothing",
-        "written": join_words([shape_text(v.shape) for v in cycle.outputs]) or "nothing",
+        "note": printable(note_text(cycle.note)).rstrip("."),
+        "read": join_words([shape_text(v.shape) for v in cycle.inputs]) or tr("nothing"),
+        "written": join_words([shape_text(v.shape) for v in cycle.outputs]) or tr("nothing"),
         "names": join_words([printable(v.name) for v in cycle.outputs]),
     }
     facts = {key: text for key, text in facts.items() if text}
@@ -56,38 +53,43 @@ def _sizes(
     output = cycle.outputs[0]
     named = dict(zip(axes[0], output.shape, strict=False))
     facts["out"] = shape_text(output.shape)
-    facts["numbers"] = count(math.prod(output.shape), "number")
-    facts["elements"] = count(math.prod(output.shape), "element")
+    facts["numbers"] = _numbers(math.prod(output.shape))
     if output.shape:
         facts["width"] = f"{output.shape[-1]:,}"
         facts["last_axis"] = axes[0][-1]
     batch = named.get("batch", 1)
     tokens = named.get("token", named.get("query"))
     if tokens is not None:
-        facts["tokens"] = count(tokens, "token")
         facts["each_token"] = _each(tokens, batch)
-        facts["the_tokens"] = "the one token" if tokens == 1 else f"the {tokens:,} tokens"
     if batch > 1:
-        facts["sequences"] = f"{batch:,} sequences"
-    else:
-        facts["sequence"] = "the sequence"
+        facts["sequences"] = tr("{count} sequences").format(count=f"{batch:,}")
     if "head" in named and named["head"] > 0:
         heads = named["head"]
-        facts["each_head"] = f"in each of the {heads:,} heads" if heads > 1 else "in its one head"
-        facts["heads"] = count(heads, "head")
+        in_each = trn("in its one head", "in each of the {count} heads", heads)
+        facts["each_head"] = in_each.format(count=f"{heads:,}")
+        facts["heads"] = _heads(heads)
     if "key" in named and "query" in named:
         queries, keys = named["query"], named["key"]
         facts["pairs"] = f"{queries:,} × {keys:,} = {queries * keys:,}"
-        facts["keys"] = count(keys, "key")
-        facts["every_token"] = "all tokens" if keys > 1 else "the one token"
+        facts["every_token"] = tr("all tokens") if keys > 1 else tr("the one token")
     if "channel" in named:
-        facts["channels"] = count(named["channel"], "number")
+        facts["channels"] = _numbers(named["channel"])
 
 
 def _each(tokens: int, batch: int) -> str:
     if batch > 1:
-        return f"each of the {tokens:,} tokens of each of the {batch:,} sequences"
-    return "the one token" if tokens == 1 else f"each of the {tokens:,} tokens"
+        text = tr("each of the {tokens} tokens of each of the {batch} sequences")
+        return text.format(tokens=f"{tokens:,}", batch=f"{batch:,}")
+    text = trn("the one token", "each of the {count} tokens", tokens)
+    return text.format(count=f"{tokens:,}")
+
+
+def _numbers(count: int) -> str:
+    return trn("{count} number", "{count} numbers", count).format(count=f"{count:,}")
+
+
+def _heads(count: int) -> str:
+    return trn("{count} head", "{count} heads", count).format(count=f"{count:,}")
 
 
 def _operands(
@@ -98,21 +100,22 @@ def _operands(
         if text:
             facts[name] = text
     if len(cycle.inputs) == 2:
-        facts["two"] = "two tensors"
+        facts["two"] = tr("two tensors")
     number = scalar_operand(cycle)
     if number is not None and len(cycle.inputs) == 1:
         facts["scalar"] = f"{number:.4g}"
 
 
 def _origin(value: Value, trace: Trace | None) -> str:
-    """Where an operand came from, in a few words: `what cycle 16 wrote (attention · dropout)`."""
+    """Where an operand came from, in a few words: `cycle 16 (attention · dropout)`."""
     if value.parameter:
-        return f"the weight {printable(value.parameter)}"
+        return tr("the weight {name}").format(name=printable(value.parameter))
     if value.source is None:
-        return "a constant"
+        return tr("a constant")
     if trace is None or not 0 <= value.source < len(trace):
-        return f"cycle {value.source}"
-    return f"cycle {value.source} ({trace.cycles[value.source].label})"
+        return tr("cycle {number}").format(number=value.source)
+    label = trace.cycles[value.source].label
+    return tr("cycle {number} ({label})").format(number=value.source, label=label)
 
 
 def _words(
@@ -122,14 +125,19 @@ def _words(
     words = output.words or ()
     if words and len(words) >= 1:
         facts["pieces"] = join_words([quote(w) for w in words])
-        facts["pieces"] += "" if facts["pieces"].endswith("…") or cycle.unit != "input" else "."
+        if cycle.unit == "input" and not facts["pieces"].endswith("…"):
+            facts["pieces"] = tr("{sentence}.").format(sentence=facts["pieces"])
     if cycle.step == "ids" and words and output.data is not None:
         place = _example(trace, len(words)) or 0
-        facts["id_of"] = f"{quote(words[place])} is number {int(output.numpy(place)):,}"
+        number = f"{int(output.numpy(place)):,}"
+        facts["id_of"] = tr("{word} is number {number}").format(
+            word=quote(words[place]), number=number
+        )
     if cycle.unit == "input":
         if output.shape:
             length = output.shape[0 if cycle.step == "tokenize" else -1]
-            facts["length"] = count(length, "token")
+            text = trn("{count} token", "{count} tokens", length)
+            facts["length"] = text.format(count=f"{length:,}")
         return
     tokens = trace.header.tokens if trace is not None else ()
     named = dict(zip(axes[0], output.shape, strict=False))
@@ -161,8 +169,9 @@ def _weights(
     weight = operand(cycle, "weight")
     name = canonical(cycle.op)
     if name == "embedding" and weight is not None:
-        facts["rows"] = count(weight.shape[0], "row")
-        facts["row_width"] = count(weight.shape[1], "number")
+        rows = weight.shape[0]
+        facts["rows"] = trn("{count} row", "{count} rows", rows).format(count=f"{rows:,}")
+        facts["row_width"] = _numbers(weight.shape[1])
         return
     source = operand(cycle, "input", "self") or cycle.inputs[0]
     if source.shape:
@@ -173,8 +182,10 @@ def _weights(
             facts["inner"] = f"{source.shape[-1]:,}"
         into, out = source.shape[-1], cycle.outputs[0].shape[-1]
         facts["layer_shape"] = f"{into:,} → {out:,}"
-        facts["widens"] = "Widens" if out > into else "Narrows" if out < into else "Transforms"
-        facts["in_to_out"] = f"from {into:,} to {out:,}" if into != out else f"of {into:,}"
+        widens = N_("Widens") if out > into else N_("Narrows") if out < into else N_("Transforms")
+        facts["widens"] = tr(widens)
+        change = tr("from {into} to {out}") if into != out else tr("of {into}")
+        facts["in_to_out"] = change.format(into=f"{into:,}", out=f"{out:,}")
         _split_heads(facts, cycle, trace)
     if name == "scaled_dot_product_attention":
         key = operand(cycle, "key") or cycle.inputs[1]
@@ -183,7 +194,10 @@ def _weights(
         facts["pairs"] = f"{queries:,} × {keys:,} = {queries * keys:,}"
         facts["head_size"] = f"{query.shape[-1]:,}"
     if name in ("matmul", "bmm", "baddbmm"):
-        facts["terms"] = count(cycle.inputs[-2].shape[-1], "product")
+        terms = cycle.inputs[-2].shape[-1]
+        facts["terms"] = trn("{count} product", "{count} products", terms).format(
+            count=f"{terms:,}"
+        )
     if name in ("layer_norm", "rms_norm"):
         facts["eps"] = cycle.arguments.get("eps", "")
     if "tanh" in cycle.arguments.get("approximate", ""):
@@ -203,7 +217,7 @@ def _split_heads(facts: dict[str, str], cycle: Cycle, trace: Trace | None) -> No
                 if value.source == cycle.number and len(value.shape) == 4:
                     size = value.shape[-2 if _transposed(reader, value) else -1]
                     heads = cycle.outputs[0].shape[-1] // size
-                    facts["heads"] = count(heads, "head")
+                    facts["heads"] = _heads(heads)
                     facts["head_size"] = f"{size:,}"
                     return
 
@@ -220,7 +234,7 @@ def _scaling(
         return
     number = scalar_operand(cycle)
     if axes[0][-1] == "key":
-        facts["every_score"] = "every score"
+        facts["every_score"] = tr("every score")
     size = _head_size(cycle, trace)
     if number is None or size is None:
         return
@@ -250,7 +264,8 @@ def _answers(
     classes = axes[0][-1] if axes and axes[0] else ""
     if classes == "label" and labels and len(labels) == output.shape[-1]:
         shown = join_words([printable(x) for x in labels], 5)
-        facts["labels"] = f"{count(len(labels), 'label')} ({shown})"
+        text = trn("{count} label ({labels})", "{count} labels ({labels})", len(labels))
+        facts["labels"] = text.format(count=f"{len(labels):,}", labels=shown)
         facts["label_count"] = f"{len(labels):,}"
     elif output.shape and classes in ("label", "vocabulary", "output"):
         facts["classes"] = f"{output.shape[-1]:,}"
@@ -279,8 +294,8 @@ def _mask(facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[
     if mask.data is None or math.prod(mask.shape) > _MOST:
         return
     hidden, size = int((mask.numpy() <= _MASKED).sum()), math.prod(mask.shape)
-    facts["masked"] = (
-        f"{hidden:,} of its {size:,} entries block a place here"
-        if hidden
-        else "here it blocks nothing"
-    )
+    if not hidden:
+        facts["masked"] = tr("here it blocks nothing")
+        return
+    text = tr("{hidden} of its {size} entries block a place here")
+    facts["masked"] = text.format(hidden=f"{hidden:,}", size=f"{size:,}")

@@ -7,6 +7,9 @@ Quoted here it is always one short run of visible characters.
 from __future__ import annotations
 
 import unicodedata
+from functools import reduce
+
+from cyclesim.language import tr
 
 __all__ = ["join_words", "printable", "quote"]
 
@@ -38,8 +41,14 @@ def quote(text: object, width: int = 24) -> str:
 def join_words(words: list[str], limit: int = 4) -> str:
     """`“Ada”, “Love” and “##lace”`; with more than `limit`, the first ones and an ellipsis."""
     if len(words) > limit:
-        return ", ".join(words[:limit]) + ", …"
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+        return reduce(_listed, [*words[:limit], "…"])
+    if len(words) < 2:
+        return "".join(words)
+    return tr("{words} and {last}").format(words=reduce(_listed, words[:-1]), last=words[-1])
+
+
+def _listed(words: str, word: str) -> str:
+    return tr("{words}, {word}").format(words=words, word=word)
 
 
 def _visible(character: str) -> str:

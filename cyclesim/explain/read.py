@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from cyclesim.errors import CyclesimError
 from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
 
@@ -28,17 +27,25 @@ def numbers(value: Value, trace: Trace | None, place: Place) -> np.ndarray:
     if value.data is not None:
         return np.asarray(value.numpy(place), dtype=np.float64)
     source = _written(value, trace)
-    if source is None:
-        raise CyclesimError(f"the values of {value.name!r} were not kept.")
-    if source.shape == value.shape:
+    if source is not None and source.shape == value.shape:
         return np.asarray(source.numpy(place), dtype=np.float64)
-    if len(source.shape) == 4 and len(value.shape) in (2, 3):
+    if source is not None and len(source.shape) == 4 and len(value.shape) in (2, 3):
         batch, heads, tokens, channels = source.shape
         width = heads * channels
         if value.shape in ((batch, tokens, width), (batch * tokens, width)):
-            whole = source.numpy().transpose(0, 2, 1, 3).reshape(value.shape)
-            return np.asarray(whole[place], dtype=np.float64)
-    raise CyclesimError(f"the values of {value.name!r} were not kept.")
+            return np.asarray(_side_by_side(source, value.shape, place), dtype=np.float64)
+    return np.asarray(value.numpy(place), dtype=np.float64)  # it says why it cannot
+
+
+def _side_by_side(source: Value, shape: tuple[int, ...], place: Place) -> np.ndarray:
+    """`place` of the heads of `source` put side by side; of one token, only that is read."""
+    *front, last = place
+    if all(isinstance(i, int) for i in front) and len(place) == len(shape):
+        sequence, token = front if len(front) == 2 else divmod(front[0], source.shape[2])
+        row: np.ndarray = source.numpy((sequence, slice(None), token)).reshape(-1)
+        return np.asarray(row[last])
+    whole: np.ndarray = source.numpy().transpose(0, 2, 1, 3).reshape(shape)
+    return np.asarray(whole[place])
 
 
 def broadcast(value: Value, trace: Trace | None, index: tuple[int, ...]) -> float:
@@ -52,8 +59,9 @@ def broadcast(value: Value, trace: Trace | None, index: tuple[int, ...]) -> floa
 
 
 def _written(value: Value, trace: Trace | None) -> Value | None:
-    """The only output of the cycle that `value` came from."""
+    """The output that `value` came from, where there is no doubt which."""
     if trace is None or value.source is None or not 0 <= value.source < len(trace):
         return None
     outputs: tuple[Value, ...] = trace.cycles[value.source].outputs
-    return outputs[0] if len(outputs) == 1 and outputs[0].data is not None else None
+    alike = [v for v in outputs if v.dtype == value.dtype]
+    return alike[0] if len(alike) == 1 and alike[0].data is not None else None

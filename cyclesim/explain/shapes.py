@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cyclesim.cost.names import canonical
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
 
@@ -46,7 +47,7 @@ def operand(cycle: Cycle, *names: str) -> Value | None:
 def shape_line(cycle: Cycle) -> str:
     """The computation of `cycle` in real shapes."""
     name = canonical(cycle.op)
-    written = ", ".join(shape_text(v.shape) for v in cycle.outputs) or "nothing"
+    written = ", ".join(shape_text(v.shape) for v in cycle.outputs) or tr("nothing")
     read = _read(cycle, name)
     return f"{read} → {written}" if read else f"→ {written}"
 
@@ -73,11 +74,12 @@ def _read(cycle: Cycle, name: str) -> str:
     if name == "embedding":
         weight, ids = operand(cycle, "weight"), operand(cycle, "input", "indices")
         if weight is not None and ids is not None:
-            return f"rows {shape_text(ids.shape)} of {shape_text(weight.shape)}"
+            said = tr("rows {ids} of {table}")
+            return said.format(ids=shape_text(ids.shape), table=shape_text(weight.shape))
     if name == "layer_norm" and len(shapes) == 3:
         return f"norm {shapes[0]} × {shapes[1]} + {shapes[2]}"
     if len(shapes) > 4:
-        shapes = [*shapes[:3], f"{len(shapes) - 3} more"]
+        shapes = [*shapes[:3], tr("{count} more").format(count=len(shapes) - 3)]
     return ", ".join(shapes)
 
 

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["DEFAULT", "EMBEDDED", "Embedded", "embedded_path"]
+__all__ = ["ATTENTION", "DEFAULT", "DTYPES", "EMBEDDED", "Embedded", "embedded_path"]
+
+#: How attention is computed: every step visible, or one fused kernel.
+ATTENTION = ("eager", "sdpa")
+#: The types that models run in.
+DTYPES = ("float32", "float16", "bfloat16", "float64")
 
 
 @dataclass(frozen=True, slots=True)

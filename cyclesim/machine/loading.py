@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from cyclesim.errors import CyclesimError
-from cyclesim.machine.catalog import DEFAULT
+from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES
 from cyclesim.machine.folder import check_tokenizer
 from cyclesim.machine.hub import find
 from cyclesim.machine.machine import Machine
@@ -25,8 +25,6 @@ __all__ = ["load", "resolve_device", "resolve_dtype"]
 
 Progress = Callable[[str], None]
 
-_DTYPES = ("float32", "float16", "bfloat16", "float64")
-_ATTENTION = ("eager", "sdpa")
 _AUTO = {
     "token-classification": "AutoModelForTokenClassification",
     "text-classification": "AutoModelForSequenceClassification",
@@ -73,7 +71,7 @@ def load(
         CyclesimError: it cannot be loaded; the message says why and what to do.
     """
     say = progress or (lambda _: None)
-    _check("attn", attn, _ATTENTION)
+    _check("attn", attn, ATTENTION)
     if task is not None:
         _check("task", task, tuple(TASKS))
     kind = resolve_dtype(dtype or "float32")
@@ -128,7 +126,7 @@ def resolve_device(name: str) -> torch.device:
 
 def resolve_dtype(name: str) -> torch.dtype:
     """The torch dtype called `name`, one of those that models run in."""
-    _check("dtype", name, _DTYPES)
+    _check("dtype", name, DTYPES)
     dtype: torch.dtype = getattr(torch, name)
     return dtype
 

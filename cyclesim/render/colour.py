@@ -8,6 +8,7 @@ without colour (`NO_COLOR`) and for `--ascii`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,7 @@ __all__ = [
     "BLOCKED",
     "DIVERGING",
     "HUGE",
+    "INFINITE",
     "MISSING",
     "RAMP",
     "SEQUENTIAL",
@@ -33,6 +35,7 @@ __all__ = [
     "blend",
     "ink_on",
     "label_colour",
+    "measured",
     "unit_style",
 ]
 
@@ -109,15 +112,21 @@ DIVERGING = _ramp(
      "#ffc27a"),
     15,
 )  # fmt: skip
-#: The same levels as glyphs.
-RAMP = " .,:;-~=+*oxX#%@"
-SIGNED_RAMP = "@#%=-:. .:-=%#@"
+#: The same levels as glyphs: more ink is more. Below zero they are letters and strokes of their
+#: own, so that the sign is seen without colour.
+RAMP = " .,:;-~=+*coO#%@"
+SIGNED_RAMP = "MNwv=~' .:+*%#@"
 
 #: Levels of cells that have no place on the scale.
 MISSING = -1  # NaN
 BLOCKED = -2  # minus infinity, or the huge negative number that masks use in its place
+INFINITE = -3  # plus infinity, or as good as that
 #: Beyond this a number is a mask, not a measurement.
 HUGE = 1e30
+#: Ends of the scale for probabilities: the first that the largest one does not pass.
+_SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 1.0)
+#: With fewer numbers than this, none is an outlier.
+_MANY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +136,9 @@ class Scale:
     Attributes:
         kind: `sequential` from `low` to `high`, or `diverging` and symmetric around zero.
         low, high: the numbers at the ends.
-        clipped: some numbers lie beyond the ends; the legend says so.
+        clipped: some numbers may lie beyond the ends; the legend says so.
         probability: the numbers are probabilities.
+        constant: all numbers are this one, or None.
     """
 
     kind: Literal["sequential", "diverging"]
@@ -136,29 +146,51 @@ class Scale:
     high: float
     clipped: bool = False
     probability: bool = False
+    constant: float | None = None
 
     @classmethod
-    def of(cls, values: np.ndarray, *, probability: bool = False) -> Scale:
-        """The scale for `values`: 0 to 1 for probabilities, symmetric where signs differ.
-
-        A few outliers would leave everything else in one colour, so the ends are the 99.5 %
-        quantile where the extreme is more than twice that, and `clipped` says so.
-        """
-        if probability:
-            return cls("sequential", 0.0, 1.0, probability=True)
-        numbers = np.asarray(values, dtype=np.float64).ravel()
-        numbers = numbers[np.isfinite(numbers) & (np.abs(numbers) < HUGE)]
+    def of(cls, values: np.ndarray, *, probability: bool = False, signed: bool = False) -> Scale:
+        """The scale for `values`; what has no place on a scale (NaN, Inf, masks) is left out."""
+        numbers = measured(values)
         if numbers.size == 0:
-            return cls("sequential", 0.0, 1.0)
+            return cls("sequential", 0.0, 1.0, probability=probability)
         low, high = float(numbers.min()), float(numbers.max())
-        if low < 0 < high:
-            size = np.abs(numbers)
-            end, extreme = float(np.quantile(size, 0.995)), float(size.max())
-            clip = numbers.size > 200 and extreme > 2 * end > 0
-            end = end if clip else extreme
+        typical = math.inf
+        if numbers.size > _MANY and (signed or low < 0 < high):
+            typical = float(np.quantile(np.abs(numbers), 0.995))
+        return cls.between(low, high, typical, probability=probability, signed=signed)
+
+    @classmethod
+    def between(
+        cls,
+        low: float,
+        high: float,
+        typical: float = math.inf,
+        *,
+        probability: bool = False,
+        signed: bool = False,
+    ) -> Scale:
+        """The scale for numbers from `low` to `high`.
+
+        Probabilities go from 0 to 1, or to a smaller round number where none comes near 1; numbers
+        of both signs are symmetric around 0. A few outliers would leave everything else in one
+        colour, so the ends are `typical` where the extreme is more than twice that, and `clipped`
+        says so.
+
+        Args:
+            typical: size that nearly all of the numbers stay below.
+            signed: the sign matters even if all have the same (a difference).
+        """
+        if probability and low >= 0 and high <= 1.001:  # else somebody has edited them
+            top = next((s for s in _SHARES if high <= s), 1.0)
+            return cls("sequential", 0.0, top, probability=True)
+        if low == high and not (signed and low):
+            return cls("sequential", min(low, 0.0), max(high, 0.0) if low else 1.0, constant=low)
+        if signed or low < 0 < high:
+            extreme = max(abs(low), abs(high))
+            clip = extreme > 2 * typical > 0
+            end = typical if clip else extreme
             return cls("diverging", -end, end, clip)
-        if low == high:
-            return cls("sequential", min(low, 0.0), max(high, 0.0) or 1.0)
         return cls("sequential", low, high)
 
     @property
@@ -172,7 +204,7 @@ class Scale:
         return RAMP if self.kind == "sequential" else SIGNED_RAMP
 
     def levels(self, values: np.ndarray) -> np.ndarray:
-        """The level of each number, `MISSING` for NaN and `BLOCKED` for masked places."""
+        """The level of each number; `MISSING`, `BLOCKED` or `INFINITE` where it has none."""
         numbers = np.asarray(values, dtype=np.float64)
         count = len(self.colours)
         span = (self.high - self.low) or 1.0
@@ -181,7 +213,16 @@ class Scale:
             found = np.rint(np.nan_to_num(place)).astype(np.int64)
             found[np.isnan(numbers)] = MISSING
             found[numbers <= -HUGE] = BLOCKED
+            found[numbers >= HUGE] = INFINITE
         return found
+
+
+def measured(values: np.ndarray) -> np.ndarray:
+    """The numbers of `values` that have a place on a scale: no NaN, Inf or mask."""
+    numbers = np.asarray(values, dtype=np.float64).ravel()
+    with np.errstate(invalid="ignore"):
+        kept = np.abs(numbers) < HUGE
+    return numbers if kept.all() else numbers[kept]
 
 
 @lru_cache(maxsize=64)

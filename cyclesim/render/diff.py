@@ -9,10 +9,10 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from cyclesim.language import tr
 from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS, ink_on
 from cyclesim.render.text import safe_text
-from cyclesim.trace.cycle import Cycle
-from cyclesim.trace.diff import CycleDiff, Diff, cosine_text
+from cyclesim.trace.diff import CycleDiff, Diff, cosine_text, names_text, setting_text
 
 __all__ = ["DiffTable", "diff_table"]
 
@@ -44,42 +44,51 @@ class DiffTable:
         for name in ("model", "attention", "dtype", "device"):
             one, other = getattr(found.a, name), getattr(found.b, name)
             if one != other:
-                words = (safe_text(word or "none", 60) for word in (one, other))
-                yield Text(f"{name}: {' and '.join(words)}", _DIM)
+                yield Text(setting_text(name, safe_text(one, 60), safe_text(other, 60)), _DIM)
         if found.a.tokens != found.b.tokens:
-            counts = f"{len(found.a.tokens):,} and {len(found.b.tokens):,}"
-            same = len(found.a.tokens) == len(found.b.tokens)
-            yield Text(f"tokens: {counts}{', not the same' if same else ''}", _DIM)
+            one, other = len(found.a.tokens), len(found.b.tokens)
+            said = tr("tokens: {one} and {other}")
+            if one == other:
+                said = tr("tokens: {one} and {other}, not the same")
+            yield Text(said.format(one=f"{one:,}", other=f"{other:,}"), _DIM)
         different = [c for c in found.cycles if c.differs]
         if different:
-            yield _table("cycles that differ", different[: self.rows])
+            yield _table(tr("cycles that differ"), different[: self.rows])
             if len(different) > self.rows:
-                yield Text(f"and {len(different) - self.rows:,} more", _DIM)
-            yield _table("the largest difference of each unit", found.by_unit.values())
+                yield Text(
+                    tr("and {count} more").format(count=f"{len(different) - self.rows:,}"), _DIM
+                )
+            yield _table(tr("the largest difference of each unit"), found.by_unit.values())
         if found.by_layer and different:
             yield _layers(found)
-        for which, cycles in (("first", found.only_a), ("second", found.only_b)):
+        for said, cycles in (
+            (tr("only in the first ({count}): {cycles}"), found.only_a),
+            (tr("only in the second ({count}): {cycles}"), found.only_b),
+        ):
             if cycles:
-                yield Text(f"only in the {which} ({len(cycles):,}): {_names(cycles)}")
+                names = safe_text(names_text(cycles), 300)
+                yield Text(said.format(count=f"{len(cycles):,}", cycles=names))
         if found.unknown:
-            note = safe_text(found.unknown[0].note, 120)
-            yield Text(f"not compared ({len(found.unknown):,}): {note}", Style(color="yellow"))
+            note = safe_text(found.unknown[0].remark, 120)
+            said = tr("not compared ({count}): {why}")
+            text = said.format(count=f"{len(found.unknown):,}", why=note)
+            yield Text(text, Style(color="yellow"))
 
 
 def _table(title: str, pairs: Iterable[CycleDiff]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("other", justify="right", no_wrap=True)
+    table.add_column(tr("other"), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    table.add_column("where", overflow="fold", ratio=1)
+    table.add_column(tr("where"), overflow="fold", ratio=1)
     table.add_column("max |a−b|", justify="right", no_wrap=True)
-    table.add_column("cosine", justify="right", no_wrap=True)
+    table.add_column(tr("cosine"), justify="right", no_wrap=True)
     for pair in pairs:
         colour = UNIT_COLOURS.get(pair.a.unit, UNIT_COLOURS["other"])
         letter = UNIT_LETTERS.get(pair.a.unit, "?")
         where = safe_text(pair.a.label, 80)
         if pair.note:
-            where += f" ({safe_text(pair.note, 120)})"
+            where += f" ({safe_text(pair.remark, 120)})"
         table.add_row(
             str(pair.a.number),
             str(pair.b.number),
@@ -93,20 +102,15 @@ def _table(title: str, pairs: Iterable[CycleDiff]) -> Table:
 
 def _layers(found: Diff) -> Table:
     table = Table(
-        title="what each layer hands on",
+        title=tr("what each layer hands on"),
         title_justify="left",
         box=None,
         pad_edge=False,
         header_style="bold",
     )
-    for name in ("layer", "after", "max |a−b|", "cosine"):
+    for name in (tr("layer"), tr("after"), "max |a−b|", tr("cosine")):
         table.add_column(name, justify="right", no_wrap=True)
     for layer, pair in found.by_layer.items():
         amount = "–" if pair.max_abs is None else f"{pair.max_abs:.3g}"
         table.add_row(str(layer), str(pair.a.number), amount, cosine_text(pair.cosine))
     return table
-
-
-def _names(cycles: Iterable[Cycle]) -> str:
-    listed = [f"{c.number} {safe_text(c.label, 60)}" for c in cycles]
-    return ", ".join(listed[:4]) + (f" and {len(listed) - 4:,} more" if len(listed) > 4 else "")

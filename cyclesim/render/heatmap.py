@@ -8,27 +8,40 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
-from rich.style import Style
 
-from cyclesim.render.colour import BLOCKED, MISSING, Scale, ink_on
+from cyclesim.render.colour import HUGE, Scale
+from cyclesim.render.ink import (
+    ABSENT,
+    CURSOR_PLAIN,
+    CURSOR_STYLE,
+    HERE,
+    LABEL,
+    glyph_of,
+    style_of,
+)
 
-__all__ = ["Heatmap", "Matrix", "cell_number", "legend"]
+__all__ = ["Grid", "Heatmap", "Matrix", "cell_number", "scrolled"]
 
 #: A probability below this is not written into its cell: a page of 0.00 hides the ones that matter.
 FAINT = 0.005
+#: Cells of this width show their number.
+NUMBERED = 4
+#: The widest cell.
+WIDEST = 16
 
-_LABEL = Style(color="#9fb0c0")
-_HERE = Style(color="#ffffff", bold=True)
-_CURSOR = Style(color="#000000", bgcolor="#ffffff", bold=True)
-_NAN = Style(color="#ffffff", bgcolor="#c4352b", bold=True)
-_BLOCKED = Style(color="#5b6673", bgcolor="#0b0e12")
-_PLAIN = Style()
-_REVERSED = Style(reverse=True, bold=True)
+
+class Grid(Protocol):
+    """Two dimensions of numbers that may be read piece by piece: an array, or a part of a file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, index: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +55,7 @@ class Matrix:
         count: how many values there are, where the last row is not full (a wrapped vector).
     """
 
-    values: np.ndarray
+    values: Grid
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     scale: Scale
@@ -65,11 +78,12 @@ def cell_number(value: float, width: int) -> str:
     """`value` in at most `width` characters, or "" where that would say too little."""
     if math.isnan(value):
         return "NaN"[:width]
-    if math.isinf(value) or abs(value) >= 1e30:
+    if math.isinf(value) or abs(value) >= HUGE:
         return "-inf"[:width] if value < 0 else "inf"[:width]
     if value == int(value) and len(str(int(value))) <= width:
         return str(int(value))
-    for digits in (2, 1, 0):  # 0.88, or .88 where that does not fit
+    # Two decimals; more where there is room, fewer where there is not: 0.8813, 0.88, .88.
+    for digits in (4, 2, 1, 0) if width >= 9 else (2, 1, 0):
         text = f"{value:.{digits}f}"
         if not text.strip("-0."):
             text = text.lstrip("-")
@@ -81,9 +95,11 @@ def cell_number(value: float, width: int) -> str:
     return ""
 
 
-@lru_cache(maxsize=8)
-def _styles(colours: tuple[str, ...]) -> tuple[Style, ...]:
-    return tuple(Style(color=ink_on(c), bgcolor=c) for c in colours)
+def scrolled(offset: int, cursor: int, shown: int, total: int) -> int:
+    """The first row (or column) shown: as little movement as brings the cursor into view."""
+    offset = min(offset, cursor)
+    offset = max(offset, cursor - shown + 1)
+    return max(0, min(offset, total - shown))
 
 
 def _fit(text: str, width: int, *, right: bool = False) -> str:
@@ -93,12 +109,24 @@ def _fit(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
+def zoomed(width: int, steps: int) -> int:
+    """The width of a cell, `steps` larger (or smaller) than `width`: about half as much each."""
+    for _ in range(abs(steps)):
+        width = max(width + 1, width * 3 // 2) if steps > 0 else width * 2 // 3
+    return max(1, min(width, WIDEST))
+
+
 class Heatmap:
     """`matrix` laid out in `width` × `height` cells, scrolled so that `cursor` is visible.
 
     Args:
         plain: glyphs instead of colours.
         marker: the sign over the cursor's column where cells are too narrow for labels.
+        zoom: so many steps larger (or smaller) than what fits best.
+
+    Attributes:
+        shown: how many rows and columns are drawn.
+        first: the first of them.
     """
 
     def __init__(
@@ -111,34 +139,52 @@ class Heatmap:
         offset: tuple[int, int] = (0, 0),
         plain: bool = False,
         marker: str = "▼",
+        zoom: int = 0,
     ) -> None:
         self.matrix, self.width, self.plain, self.marker = matrix, width, plain, marker
         rows, columns = matrix.values.shape
         self.cursor = (min(cursor[0], rows - 1), min(cursor[1], columns - 1))
-        names = [matrix.row(r) for r in range(rows)] if matrix.rows else [str(max(rows - 1, 0))]
+        names = matrix.rows or (str(max(rows - 1, 0)),)
         self.label_width = min(max(map(cell_len, names), default=1), max(4, width // 4), 14)
         space = max(width - self.label_width - 1, 1)
-        fits = space // max(columns, 1)
-        named = max((cell_len(c) for c in matrix.columns), default=0)
-        self.cell_width = max(1, min(fits, max(7, min(named + 1, 9)))) if fits >= 2 else 1
         self.lines = max(height - 1, 1)
-        self.cell_height = 2 if rows * 2 <= self.lines and self.cell_width >= 4 else 1
+        self.cell_width, self.cell_height = self._cells(space, zoom)
         self.shown = (
             min(rows, max(self.lines // self.cell_height, 1)),
             min(columns, max(space // self.cell_width, 1)),
         )
         self.first = (
-            _scrolled(offset[0], self.cursor[0], self.shown[0], rows),
-            _scrolled(offset[1], self.cursor[1], self.shown[1], columns),
+            scrolled(offset[0], self.cursor[0], self.shown[0], rows),
+            scrolled(offset[1], self.cursor[1], self.shown[1], columns),
         )
         top, left = self.first
-        self._values = matrix.values[top : top + self.shown[0], left : left + self.shown[1]]
-        self._levels = matrix.scale.levels(self._values)
+        part = matrix.values[top : top + self.shown[0], left : left + self.shown[1]]
+        #: The numbers that are drawn.
+        self.part: np.ndarray = np.asarray(part, dtype=np.float64)
+        #: Their levels on the scale.
+        self.levels = matrix.scale.levels(self.part)
+        if matrix.count is not None:
+            place = np.arange(rows * columns).reshape(rows, columns)
+            place = place[top : top + self.shown[0], left : left + self.shown[1]]
+            self.levels[place >= matrix.count] = ABSENT
+
+    def _cells(self, space: int, zoom: int) -> tuple[int, int]:
+        """Width and height of a cell: so that all fit where that is possible."""
+        rows, columns = self.matrix.values.shape
+        fits = space // max(columns, 1)
+        named = max((cell_len(c) for c in self.matrix.columns), default=0)
+        width = max(1, min(fits, max(7, min(named + 1, 9)))) if fits >= 2 else 1
+        height = 2 if rows * 2 <= self.lines and width >= NUMBERED else 1
+        if zoom:
+            width = min(zoomed(width, zoom), max(space, 1))
+            height = max(height, width // 4) if zoom > 0 else min(height, max(1, width // 4))
+            height = min(height, self.lines)
+        return width, height
 
     @property
     def height(self) -> int:
         """Lines it takes: the column labels and the rows."""
-        return 1 + int(self.shown[0] * self.cell_height)
+        return 1 + self.shown[0] * self.cell_height
 
     def cell_at(self, x: int, y: int) -> tuple[int, int] | None:
         """The row and column drawn at cell `x` of line `y`, if any."""
@@ -160,82 +206,67 @@ class Heatmap:
         if width >= 3:
             out = [Segment(" " * (self.label_width + 1))]
             for column in range(left, left + self.shown[1]):
-                style = _HERE if column == here else _LABEL
+                style = HERE if column == here else LABEL
                 # One blank, so that neighbouring labels stay apart.
                 name = _fit(self.matrix.column(column), width - 1)
                 out.append(Segment(" " + name, style))
             return out
         # Too narrow for labels: name the column under the cursor only.
         name = f"{self.marker} {self.matrix.column(here)}"
-        place = self.label_width + 1 + (here - left) * width
-        place = max(0, min(place, self.width - cell_len(name)))
         at = self.label_width + 1 + (here - left) * width
+        place = max(0, min(at, self.width - cell_len(name)))
         if at + cell_len(name) > self.width:
             name = f"{self.matrix.column(here)} {self.marker}"
             place = max(0, at - cell_len(name) + 1)
-        return [Segment(" " * place), Segment(name, _HERE)]
+        return [Segment(" " * place), Segment(name, HERE)]
 
     def _row(self, row: int, part: int) -> list[Segment]:
         number = self.first[0] + row
         here = number == self.cursor[0]
         label = self.matrix.row(number) if part == 0 else ""
         label = _fit(label, self.label_width, right=True) + " "
-        out = [Segment(label, _HERE if here else _LABEL)]
-        styles = _styles(self.matrix.scale.colours)
-        glyphs, width = self.matrix.scale.glyphs, self.cell_width
-        faint = self.matrix.scale.probability
-        run, run_style = "", None
-        for place, level in enumerate(self._levels[row].tolist()):
-            at_cursor = here and self.first[1] + place == self.cursor[1]
-            value = float(self._values[row, place])
-            text = ""
-            if width >= 4 and part == 0 and (value >= FAINT or not faint):
-                text = cell_number(value, width - 1)
-            if not self.matrix.holds(number, self.first[1] + place):
-                style, text = _PLAIN, ""
-            elif level == MISSING:
-                style, text = (_PLAIN if self.plain else _NAN), ("NaN" if width >= 4 else "!")
-            elif level == BLOCKED:
-                style, text = (_PLAIN if self.plain else _BLOCKED), ("-inf" if width >= 5 else "x")
-            elif self.plain:
-                style, text = _PLAIN, text or glyphs[level] * max(1, width - 1)
+        out = [Segment(label, HERE if here else LABEL)]
+        at = self.cursor[1] - self.first[1] if here else -1
+        if self.cell_width >= NUMBERED and part == 0:
+            return out + self._numbers(row, at)
+        levels = self.levels[row]
+        ends = [*(np.flatnonzero(levels[1:] != levels[:-1]) + 1).tolist(), len(levels)]
+        start = 0
+        for end in ends:
+            level = int(levels[start])
+            if start <= at < end:
+                out += self._run(level, at - start)
+                out += self._run(level, 1, cursor=True)
+                out += self._run(level, end - at - 1)
             else:
-                style = styles[level]
-            if at_cursor:
-                style = _REVERSED if self.plain else _CURSOR
-            text = text[:width].center(width) if width > 1 else (text[:1] or " ")
-            if style is not run_style and run:
-                out.append(Segment(run, run_style))
-                run = ""
-            run, run_style = run + text, style
-        if run:
-            out.append(Segment(run, run_style))
+                out += self._run(level, end - start)
+            start = end
         return out
 
+    def _run(self, level: int, count: int, *, cursor: bool = False) -> list[Segment]:
+        """`count` neighbours of one level, without numbers."""
+        if not count:
+            return []
+        scale, width = self.matrix.scale, self.cell_width
+        text = glyph_of(scale, level, width, self.plain) * count
+        style = style_of(scale, level, self.plain)
+        if cursor:
+            style = CURSOR_PLAIN if self.plain else CURSOR_STYLE
+        return [Segment(text, style)]
 
-def _scrolled(offset: int, cursor: int, shown: int, total: int) -> int:
-    """The first row (or column) shown: as little movement as brings the cursor into view."""
-    offset = min(offset, cursor)
-    offset = max(offset, cursor - shown + 1)
-    return max(0, min(offset, total - shown))
-
-
-def legend(scale: Scale, *, plain: bool = False) -> list[Segment]:
-    """The colours with the numbers at their ends, and what kind of scale it is."""
-    low, high = _short(scale.low), _short(scale.high)
-    if scale.clipped:
-        low, high = f"≤{low}", f"≥{high}"
-    bar: list[Segment] = []
-    if plain:
-        bar.append(Segment(scale.glyphs))
-    else:
-        bar += [Segment(" ", Style(bgcolor=c)) for c in scale.colours]
-    kind = "0 is dark" if scale.kind == "diverging" else "low is dark"
-    if plain:
-        kind = ""
-    ends = [Segment(f"{low} ", _LABEL), *bar, Segment(f" {high}", _LABEL)]
-    return [*ends, Segment(f"   {kind}", _LABEL)]
-
-
-def _short(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) < 1e6 else f"{value:.3g}"
+    def _numbers(self, row: int, at: int) -> list[Segment]:
+        """A row of cells that are wide enough for their numbers."""
+        scale, width = self.matrix.scale, self.cell_width
+        out = []
+        for place, (level, value) in enumerate(
+            zip(self.levels[row].tolist(), self.part[row].tolist(), strict=True)
+        ):
+            text = ""
+            if level >= 0 and (value >= FAINT or not scale.probability):
+                text = cell_number(value, width - 1)
+            text = text.center(width) if text else glyph_of(scale, level, width, self.plain)
+            style = style_of(scale, level, self.plain)
+            if place == at:
+                style = CURSOR_PLAIN if self.plain else CURSOR_STYLE
+            out.append(Segment(text, style))
+        return out

@@ -12,10 +12,19 @@ from html import escape
 
 import numpy as np
 
-from cyclesim.explain import axes_of, explain
+from cyclesim.explain import axes_of, axis_text, explain
+from cyclesim.language import tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, Scale, ink_on, label_colour
 from cyclesim.render.result import simple_labels
-from cyclesim.render.summary import clocks, entities, header_words, times_of, totals, verdict_mark
+from cyclesim.render.summary import (
+    clocks,
+    entities,
+    header_words,
+    times_of,
+    totals,
+    verdict_mark,
+    work_text,
+)
 from cyclesim.render.text import safe_text
 from cyclesim.render.units import amount, duration, flops, number, rate, size
 from cyclesim.trace.cycle import Cycle
@@ -53,10 +62,10 @@ _ROWS, _SIDE, _CHARACTERS = 400, 40, 4000
 def trace_html(trace: Trace) -> str:
     """`trace` as an HTML fragment: what ran, result, verdict, totals, and the table of cycles."""
     parts = [
-        _part("header", lambda: _header(trace)),
-        _part("result", lambda: _result(trace)),
-        _part("totals", lambda: _totals(trace)),
-        _part("cycles", lambda: _cycles(trace)),
+        _part(tr("header"), lambda: _header(trace)),
+        _part(tr("result"), lambda: _result(trace)),
+        _part(tr("totals"), lambda: _totals(trace)),
+        _part(tr("cycles"), lambda: _cycles(trace)),
     ]
     return _page(parts)
 
@@ -64,10 +73,10 @@ def trace_html(trace: Trace) -> str:
 def cycle_html(cycle: Cycle, trace: Trace | None = None) -> str:
     """One cycle as an HTML fragment: explanation, fetch, decode, execute, write back, a heatmap."""
     parts = [
-        _part("title", lambda: _title(cycle)),
-        _part("explanation", lambda: _explanation(cycle, trace)),
-        _part("four parts", lambda: _four_parts(cycle)),
-        *(_part(f"output {i}", lambda i=i: _heatmap(cycle, trace, i))  # type: ignore[misc]
+        _part(tr("title"), lambda: _title(cycle)),
+        _part(tr("explanation"), lambda: _explanation(cycle, trace)),
+        _part(tr("four parts"), lambda: _four_parts(cycle)),
+        *(_part(tr("output {number}").format(number=i), lambda i=i: _heatmap(cycle, trace, i))  # type: ignore[misc]
           for i in range(min(len(cycle.outputs), 3))),
     ]  # fmt: skip
     return _page(parts)
@@ -82,7 +91,8 @@ def _part(name: str, make: Callable[[], str]) -> str:
         return make()
     except Exception as error:  # whatever it is: the page must not go with it
         what = _text(f"{type(error).__name__}: {error}", 200)
-        return f'<p class="soft">({_text(name)} cannot be shown: {what})</p>'
+        said = tr("({part} cannot be shown: {why})").format(part=_text(name), why=what)
+        return f'<p class="soft">{said}</p>'
 
 
 def _text(value: object, limit: int | None = 200) -> str:
@@ -104,9 +114,11 @@ def _header(trace: Trace) -> str:
     header = trace.header
     facts = " · ".join([_text(header.task), *(escape(w) for w in header_words(trace))])
     if header.tokens:
-        facts += f" · {len(header.tokens):,} tokens"
+        count = len(header.tokens)
+        tokens = trn("{count} token", "{count} tokens", count).format(count=f"{count:,}")
+        facts += f" · {tokens}"
     mark, sentence, colour = verdict_mark(trace)
-    unfinished = "" if trace.complete else " · not complete"
+    unfinished = "" if trace.complete else " · " + tr("not complete")
     return (
         f"<h4>{_text(header.model)}</h4><p class='soft'>{facts}{unfinished}</p>"
         f"<p><b style='color:{_shade(colour)}'>{mark}</b> {escape(sentence)}</p>"
@@ -120,14 +132,15 @@ def _shade(colour: str) -> str:
 
 def _totals(trace: Trace) -> str:
     found = totals(trace)
+    nops = trn("{cycles} ({count} NOP)", "{cycles} ({count} NOPs)", found.nops)
     rows = [
-        ("cycles", f"{found.cycles:,} ({found.nops:,} NOPs)"),
-        ("longest chain", f"{found.depth:,} · ILP {number(found.ilp)}"),
-        ("work", f"{flops(found.matmul)} matmul + {flops(found.elementwise)} elementwise"),
-        ("forward", str(clocks(trace))),
+        (tr("cycles"), nops.format(cycles=f"{found.cycles:,}", count=f"{found.nops:,}")),
+        (tr("longest chain"), f"{found.depth:,} · ILP {number(found.ilp)}"),
+        (tr("work"), work_text(found)),
+        (tr("forward"), str(clocks(trace))),
     ]
     if found.uncounted:
-        rows.append(("not counted", ", ".join(found.uncounted)))
+        rows.append((tr("not counted"), ", ".join(found.uncounted)))
     cells = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows)
     return f"<table>{cells}</table>"
 
@@ -166,23 +179,25 @@ def _highlighted(trace: Trace) -> str:
         place = entity["end"]
     parts.append(_text(text[place:_CHARACTERS], None))
     if len(text) > _CHARACTERS:
-        parts.append(f"… ({len(text) - _CHARACTERS:,} more characters)")
+        more = tr("… ({count} more characters)")
+        parts.append(more.format(count=f"{len(text) - _CHARACTERS:,}"))
     return f"<p dir='auto'>{''.join(parts)}</p>"
 
 
 def _entity_table(trace: Trace) -> str:
     found = list(trace.result["entities"])
     if not found:
-        return "<p class='soft'>no entity found</p>"
+        return f"<p class='soft'>{tr('no entity found')}</p>"
     rows = "".join(
         f"<tr><td>{_text(e.get('text'), 80)}</td><td>{_text(e.get('label'), 20)}</td>"
         f"<td class='n'>{float(e.get('score') or 0):.3f}</td>"
         f"<td class='n'>{int(e.get('start', 0)):,}–{int(e.get('end', 0)):,}</td></tr>"
         for e in found[:_ROWS]
     )
-    head = "<tr><th>text</th><th>label</th><th class='n'>score</th><th>characters</th></tr>"
+    head = _head(("text", ""), ("label", ""), ("score", "n"), ("characters", ""))
     table = f"<table>{head}{rows}</table>"
-    return f"<details open><summary>{len(found):,} found</summary>{table}</details>"
+    summary = tr("{count} found").format(count=f"{len(found):,}")
+    return f"<details open><summary>{summary}</summary>{table}</details>"
 
 
 def _cycles(trace: Trace) -> str:
@@ -204,26 +219,41 @@ def _cycles(trace: Trace) -> str:
         )
     more = ""
     if len(trace) > _ROWS:
-        more = f"<p class='soft'>… and {len(trace) - _ROWS:,} more cycles</p>"
-    head = (
-        "<tr><th class='n'>cycle</th><th>unit</th><th>step</th><th>op</th><th>writes</th>"
-        "<th class='n'>time</th><th></th><th class='n'>FLOPs</th></tr>"
-    )
+        said = tr("… and {count} more cycles").format(count=f"{len(trace) - _ROWS:,}")
+        more = f"<p class='soft'>{said}</p>"
+    head = _head(
+        ("cycle", "n"), ("unit", ""), ("step", ""), ("op", ""), ("writes", ""), ("time", "n"),
+        ("", ""), ("FLOPs", "n"),
+    )  # fmt: skip
+    count = trn("{count} cycle", "{count} cycles", len(trace)).format(count=f"{len(trace):,}")
+    time = tr("time: {kind}").format(kind=escape(kind))
     return (
-        f"<details><summary>{len(trace):,} cycles</summary><div class='scroll'>"
+        f"<details><summary>{count}</summary><div class='scroll'>"
         f"<table>{head}{''.join(rows)}</table></div>{more}"
-        f"<p class='soft'>time: {escape(kind)}</p></details>"
+        f"<p class='soft'>{time}</p></details>"
     )
+
+
+def _head(*columns: tuple[str, str]) -> str:
+    """A row of headings: what each is called, and its class or ""."""
+    cells = (
+        f"<th class='{style}'>{tr(name)}</th>" if style else f"<th>{tr(name)}</th>"
+        for name, style in columns
+    )
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 # -- a cycle ----------------------------------------------------------------------------------
 
 
 def _title(cycle: Cycle) -> str:
-    layer = f"layer {cycle.layer} · " if cycle.layer is not None else ""
+    number = tr("cycle {number}").format(number=cycle.number)
+    layer = ""
+    if cycle.layer is not None:
+        layer = tr("layer {number}").format(number=cycle.layer) + " · "
     nop = " · NOP" if cycle.nop else ""
     step = _text(cycle.step, 60)
-    return f"<h4>cycle {cycle.number} · {layer}{_unit(cycle)} {step}{nop}</h4>"
+    return f"<h4>{number} · {layer}{_unit(cycle)} {step}{nop}</h4>"
 
 
 def _explanation(cycle: Cycle, trace: Trace | None) -> str:
@@ -244,15 +274,17 @@ def _four_parts(cycle: Cycle) -> str:
     )
     arguments = ", ".join(f"{_text(k, 40)}={_text(v, 80)}" for k, v in cycle.arguments.items())
     path = _text(f"{cycle.path}#{cycle.call}" if cycle.call > 1 else cycle.path, 120)
-    module = f" in <code>{path}</code>" if path else ""
+    call = f"<code>{_text(cycle.op, 60)}({arguments})</code>"
+    if path:
+        call = tr("{call} in {module}").format(call=call, module=f"<code>{path}</code>")
     wrote = "<br>".join(f"{_text(v.name, 60)} <code>{_shape(v)}</code> {_text(v.dtype, 20)}"
                         for v in cycle.outputs[:20])  # fmt: skip
     rows = [
-        ("fetch", f"{read or 'nothing'}<br>{size(cycle.bytes_read)}"),
-        ("decode", f"<code>{_text(cycle.op, 60)}({arguments})</code>{module}"),
-        ("execute", f"{flops(cycle.flops)} · {duration(cycle.self_ns)} · "
+        (tr("fetch"), f"{read or tr('nothing')}<br>{size(cycle.bytes_read)}"),
+        (tr("decode"), call),
+        (tr("execute"), f"{flops(cycle.flops)} · {duration(cycle.self_ns)} · "
                     f"{rate(cycle.flops, cycle.self_ns)}"),
-        ("write back", f"{wrote or 'nothing'}<br>{size(cycle.bytes_written)}"),
+        (tr("write back"), f"{wrote or tr('nothing')}<br>{size(cycle.bytes_written)}"),
     ]  # fmt: skip
     cells = "".join(f"<tr><th>{k}</th><td>{v}</td></tr>" for k, v in rows)
     where = f"<p class='soft'>{_text(cycle.where, 120)}</p>" if cycle.where else ""
@@ -261,8 +293,10 @@ def _four_parts(cycle: Cycle) -> str:
 
 def _from(value: Value) -> str:
     if value.parameter:
-        return f"weight <code>{_text(value.parameter, 120)}</code>"
-    return f"cycle {value.source}" if value.source is not None else _text(value.kind)
+        return tr("weight {name}").format(name=f"<code>{_text(value.parameter, 120)}</code>")
+    if value.source is not None:
+        return tr("cycle {number}").format(number=value.source)
+    return _text(tr(value.kind))
 
 
 def _shape(value: Value) -> str:
@@ -273,7 +307,7 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
     """The first matrix of an output: colours with a legend, every number in its cell's title."""
     value = cycle.outputs[place]
     if value.data is None:
-        return "<p class='soft'>The numbers were not kept.</p>"
+        return f"<p class='soft'>{tr('The numbers were not kept.')}</p>"
     if not value.shape or 0 in value.shape:
         return f"<p>{_text(value.numpy(), 80)}</p>"
     rank = len(value.shape)
@@ -290,16 +324,27 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
         ) + "</tr>"
         for i in range(array.shape[0])
     ]  # fmt: skip
-    fixed = ", ".join(f"{axes[i]} 0" for i in range(len(first)))
+    fixed = ", ".join(f"{axis_text(axes[i])} 0" for i in range(len(first)))
     shown = " × ".join(str(n) for n in array.shape)
     whole = " × ".join(str(n) for n in value.shape)
     stats = value.stats
-    caption = f"{_text(value.name, 60)}: {shown} of {whole}"
-    caption += f", at {escape(fixed)}" if fixed else ""
-    caption += f" · rows {escape(axes[-2])}, columns {escape(axes[-1])}" if rank > 1 else ""
-    caption += f" · min {stats.min:.4g}, mean {stats.mean:.4g}, max {stats.max:.4g}"
+    caption = (
+        tr("{name}: {shown} of {whole}, at {place}") if fixed else tr("{name}: {shown} of {whole}")
+    )
+    caption = caption.format(
+        name=_text(value.name, 60), shown=shown, whole=whole, place=escape(fixed)
+    )
+    if rank > 1:
+        sides = tr("rows {rows}, columns {columns}")
+        rows_axis, columns_axis = (escape(axis_text(a)) for a in axes[-2:])
+        caption += " · " + sides.format(rows=rows_axis, columns=columns_axis)
+    numbers = tr("min {min}, mean {mean}, max {max}")
+    caption += " · " + numbers.format(
+        min=f"{stats.min:.4g}", mean=f"{stats.mean:.4g}", max=f"{stats.max:.4g}"
+    )
     caption += f" · {stats.nan:,} NaN" if stats.nan else ""
-    legend = f"colours from {scale.low:.3g} to {scale.high:.3g}"
+    legend = tr("colours from {low} to {high}")
+    legend = legend.format(low=f"{scale.low:.3g}", high=f"{scale.high:.3g}")
     return (
         f"<details open><summary>{caption}</summary><div class='scroll'>"
         f"<table class='heat'>{''.join(rows)}</table></div><p class='soft'>{legend}</p></details>"

@@ -6,10 +6,13 @@ no colour. What a number is, is said in words.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from cyclesim.explain import explain
+from cyclesim.explain.quote import join_words
+from cyclesim.language import N_, tr, trn
 from cyclesim.render.summary import first_nan, header_words, times_of, totals
 from cyclesim.render.text import safe_text
 from cyclesim.render.units import amount, duration, number, size
@@ -18,6 +21,22 @@ from cyclesim.trace.groups import Group
 from cyclesim.trace.trace import Trace
 
 __all__ = ["plain_lines"]
+
+#: Signs that a screen reader stumbles over, in words.
+_SPOKEN = {"×": N_("times"), "→": N_("to"), "√": N_("the square root of ")}
+#: Large numbers of operations, by prefix.
+_OPERATIONS = {
+    "k": N_("{value} thousand operations"),
+    "M": N_("{value} million operations"),
+    "G": N_("{value} billion operations"),
+    "T": N_("{value} trillion operations"),
+}
+_BYTES = {
+    "B": N_("{value} bytes"),
+    "kB": N_("{value} kilobytes"),
+    "MB": N_("{value} megabytes"),
+    "GB": N_("{value} gigabytes"),
+}
 
 
 def plain_lines(
@@ -46,95 +65,143 @@ def plain_lines(
 
 def _opening(trace: Trace) -> str:
     header = trace.header
-    model = safe_text(header.model, 80)
+    text = tr("Model {model}").format(model=safe_text(header.model, 80))
+    if header.task:
+        text = tr("{start}, task {task}").format(start=text, task=safe_text(header.task, 40))
     place = ", ".join(header_words(trace))
-    text = f"Model {model}"
-    text += f", task {safe_text(header.task, 40)}" if header.task else ""
-    text += f", on {place}" if place else ""
+    if place:
+        text = tr("{start}, on {place}").format(start=text, place=place)
     if header.tokens:
-        text += f", reads {_count(len(header.tokens), 'token')}"
-    return text + "."
+        text = tr("{start}, reads {tokens}").format(start=text, tokens=_tokens(len(header.tokens)))
+    return _sentence(text)
 
 
 def _cycle(cycle: Cycle, trace: Trace, ns: int) -> str:
-    where = f"layer {cycle.layer}, {cycle.unit}" if cycle.layer is not None else cycle.unit
     step = safe_text(cycle.step, 60).replace("_", " ")
-    name = f"Cycle {cycle.number}, {where}, {step}"
+    name = tr("Cycle {number}, {unit}, {step}")
+    if cycle.layer is not None:
+        name = tr("Cycle {number}, layer {layer}, {unit}, {step}")
+    name = name.format(number=cycle.number, layer=cycle.layer, unit=cycle.unit, step=step)
     said = _spoken(explain(cycle, trace).sentence)
-    return f"{name}: {said} {_cost(cycle, ns)}"
+    text = tr("{cycle}: {sentence} {cost}")
+    return text.format(cycle=name, sentence=said, cost=_cost(cycle, ns))
 
 
 def _spoken(sentence: str) -> str:
     """The sentence with signs that a screen reader stumbles over put into words."""
-    for sign, word in (("×", "times"), ("→", "to"), ("√", "the square root of "), (" · ", ", ")):
-        sentence = sentence.replace(sign, word)
-    return sentence if sentence.endswith((".", "…")) else sentence + "."
+    for sign, word in _SPOKEN.items():
+        sentence = sentence.replace(sign, tr(word))
+    sentence = sentence.replace(" · ", ", ")
+    return sentence if sentence.endswith((".", "…", "。")) else _sentence(sentence)
+
+
+def _sentence(words: str) -> str:
+    return tr("{sentence}.").format(sentence=words)
 
 
 def _cost(cycle: Cycle, ns: int) -> str:
     """What it read, wrote and took, as a second sentence."""
-    sources = [str(s) for s in cycle.sources]
-    read = ""
-    if sources:
-        numbers = " and ".join(filter(None, [", ".join(sources[:-1]), sources[-1]]))
-        read = f"It reads cycle{'s' if len(sources) > 1 else ''} {numbers}, "
     shape = _shape(cycle)
-    wrote = f"writes {shape}" if shape else "writes nothing"
-    took = f" and takes {_time(ns)}" if ns else ""
-    work = f" for {_operations(cycle.flops)}" if cycle.flops else ""
-    head = f"{read}{wrote}{took}{work}"
-    return (head if read else f"It {head}") + "."
+    done = tr("writes {shape}").format(shape=shape) if shape else tr("writes nothing")
+    if ns:
+        done = tr("{writes} and takes {time}").format(writes=done, time=_time(ns))
+    if cycle.flops:
+        done = tr("{writes} for {operations}").format(
+            writes=done, operations=_operations(cycle.flops)
+        )
+    sources = [str(s) for s in cycle.sources]
+    if not sources:
+        return tr("It {writes}.").format(writes=done)
+    text = trn(
+        "It reads cycle {numbers}, {writes}.", "It reads cycles {numbers}, {writes}.", len(sources)
+    )
+    return text.format(numbers=join_words(sources, len(sources)), writes=done)
 
 
 def _shape(cycle: Cycle) -> str:
     if not cycle.outputs:
         return ""
-    first = cycle.outputs[0].shape
-    text = f"shape {' by '.join(map(str, first))}" if first else "a single number"
+    text = tr("a single number")
+    for place, size_ in enumerate(map(str, cycle.outputs[0].shape)):
+        text = tr("{shape} by {size}").format(shape=text, size=size_) if place else size_
+    if cycle.outputs[0].shape:
+        text = tr("shape {shape}").format(shape=text)
     more = len(cycle.outputs) - 1
-    return text + (f" and {_count(more, 'more tensor')}" if more else "")
+    if more:
+        text = trn(
+            "{shape} and {count} more tensor", "{shape} and {count} more tensors", more
+        ).format(shape=text, count=f"{more:,}")
+    return text
 
 
 def _group(group: Group, trace: Trace, ns: int) -> str:
     members: list[Cycle] = trace.cycles[group.first : group.last + 1]
     title = safe_text(group.title, 60).replace(" · ", ", ")
-    span = f"Cycles {group.first} to {group.last}" if len(group) > 1 else f"Cycle {group.first}"
+    span = tr("Cycles {first} to {last}") if len(group) > 1 else tr("Cycle {first}")
+    parts = [
+        tr("{cycles}, {title}: {count}").format(
+            cycles=span.format(first=group.first, last=group.last),
+            title=title,
+            count=_cycles(len(members)),
+        )
+    ]
     nops = sum(c.nop for c in members)
+    if nops:
+        parts.append(tr("{count} of them without effect").format(count=nops))
     flops = sum(c.flops for c in members)
-    text = f"{span}, {title}: {_count(len(members), 'cycle')}"
-    text += f", {nops} of them without effect" if nops else ""
-    text += f", {_operations(flops)}" if flops else ""
+    if flops:
+        parts.append(_operations(flops))
     traffic = sum(c.bytes_read + c.bytes_written for c in members)
-    text += f", {_bytes(traffic)} moved" if traffic else ""
-    text += f", {_time(ns)}" if ns else ""
-    return text + "."
+    if traffic:
+        parts.append(tr("{bytes} moved").format(bytes=_bytes(traffic)))
+    if ns:
+        parts.append(_time(ns))
+    return _sentence(reduce(_clauses, parts))
+
+
+def _clauses(first: str, second: str) -> str:
+    return tr("{first}, {second}").format(first=first, second=second)
 
 
 def _closing(trace: Trace, kind: str) -> Iterator[str]:
     found = totals(trace)
     if not trace.complete:
-        yield f"The run is not complete: {_count(found.cycles, 'cycle')} so far."
-    yield (
-        f"In all {_count(found.cycles, 'cycle')}, {found.nops} without effect; the longest chain "
-        f"of dependent cycles is {found.depth:,}, so {number(found.ilp)} cycles could run side by "
-        f"side on average; {_operations(found.matmul)} in matrix products and "
-        f"{_operations(found.elementwise)} elementwise."
+        yield tr("The run is not complete: {cycles} so far.").format(cycles=_cycles(found.cycles))
+    text = tr(
+        "In all {cycles}, {nops} without effect; the longest chain of dependent cycles is {depth}, "
+        "so {ilp} cycles could run side by side on average; {matmul} in matrix products and "
+        "{elementwise} elementwise."
+    )
+    yield text.format(
+        cycles=_cycles(found.cycles),
+        nops=found.nops,
+        depth=f"{found.depth:,}",
+        ilp=number(found.ilp),
+        matmul=_operations(found.matmul),
+        elementwise=_operations(found.elementwise),
     )
     if found.uncounted:
-        yield f"Operations that are not counted: {', '.join(found.uncounted)}."
+        uncounted = ", ".join(found.uncounted)
+        yield tr("Operations that are not counted: {names}.").format(names=uncounted)
+    yield tr("The time of each cycle is the {kind}.").format(kind=kind)
     timing = trace.timing
-    yield f"The time of each cycle is the {kind}."
     if timing.untraced_ns is not None:
-        yield f"The forward pass takes {_time(timing.untraced_ns)} at full speed."
+        full = tr("The forward pass takes {time} at full speed.")
+        yield full.format(time=_time(timing.untraced_ns))
     if timing.traced_ns:
-        how = "stepped, without the waiting" if timing.stepped else "with every cycle recorded"
-        ratio = timing.overhead
-        more = f", {number(ratio)} times as long as at full speed" if ratio else ""
-        yield f"In this run, {how}, it took {_time(timing.traced_ns)}{more}."
+        text = tr("In this run, with every cycle recorded, it took {time}")
+        if timing.stepped:
+            text = tr("In this run, stepped, without the waiting, it took {time}")
+        took = text.format(time=_time(timing.traced_ns))
+        if timing.overhead:
+            longer = tr("{number} times as long as at full speed")
+            took = _clauses(took, longer.format(number=number(timing.overhead)))
+        yield _sentence(took)
     broken = first_nan(trace)
     if broken is not None:
-        yield f"Cycle {broken.number} is the first to write a number that is not a number (NaN)."
-    yield f"Verdict: {safe_text(trace.verdict).rstrip('.')}."
+        text = tr("Cycle {number} is the first to write a number that is not a number (NaN).")
+        yield text.format(number=broken.number)
+    yield tr("Verdict: {verdict}.").format(verdict=safe_text(trace.verdict).rstrip("."))
 
 
 def _result(trace: Trace) -> Iterator[str]:
@@ -143,52 +210,72 @@ def _result(trace: Trace) -> Iterator[str]:
         return
     try:
         if "entities" in result:
-            found = result["entities"]
-            yield f"Result: {_count(len(found), 'entity', 'entities')} found."
-            for e in found:
-                name, label = safe_text(e.get("text", ""), 200), safe_text(e.get("label", ""), 40)
-                place = f"characters {int(e.get('start', 0))} to {int(e.get('end', 0))}"
-                yield f"{name} is {label}, {place}, score {_score(e.get('score'))}."
+            yield from _entities(result["entities"])
         elif "label" in result:
-            yield f"Result: {safe_text(result['label'], 80)}, score {_score(result.get('score'))}."
+            label, score = safe_text(result["label"], 80), _score(result.get("score"))
+            yield tr("Result: {label}, score {score}.").format(label=label, score=score)
             scores = sorted((result.get("scores") or {}).items(), key=lambda item: -float(item[1]))
             if scores:
                 listed = ", ".join(f"{safe_text(k, 40)} {_score(s)}" for k, s in scores[:20])
-                yield f"Scores: {listed}."
+                yield tr("Scores: {scores}.").format(scores=listed)
         else:
             for key, value in result.items():
-                yield f"Result, {safe_text(key, 40)}: {safe_text(value, 400)}."
+                text = tr("Result, {name}: {value}.")
+                yield text.format(name=safe_text(key, 40), value=safe_text(value, 400))
     except (TypeError, ValueError, AttributeError) as error:
-        yield f"The result cannot be shown: {safe_text(error, 200)}."
+        yield tr("The result cannot be shown: {why}.").format(why=safe_text(error, 200))
+
+
+def _entities(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    count = len(found)
+    text = trn("Result: {count} entity found.", "Result: {count} entities found.", count)
+    yield text.format(count=f"{count:,}")
+    for entity in found:
+        text = tr("{name} is {label}, characters {start} to {end}, score {score}.")
+        yield text.format(
+            name=safe_text(entity.get("text", ""), 200),
+            label=safe_text(entity.get("label", ""), 40),
+            start=int(entity.get("start", 0)),
+            end=int(entity.get("end", 0)),
+            score=_score(entity.get("score")),
+        )
+
+
+def _cycles(count: int) -> str:
+    return trn("{count} cycle", "{count} cycles", count).format(count=f"{count:,}")
+
+
+def _tokens(count: int) -> str:
+    return trn("{count} token", "{count} tokens", count).format(count=f"{count:,}")
 
 
 def _operations(flops: int) -> str:
     if flops < 1000:
-        return _count(flops, "operation")
-    words = {"k": "thousand", "M": "million", "G": "billion", "T": "trillion"}
+        return trn("{count} operation", "{count} operations", flops).format(count=flops)
     value, _, prefix = amount(flops).partition(" ")
-    return f"{value} {words.get(prefix, prefix)} operations"
+    # Beyond trillions nobody says the number: its prefix stands for it.
+    return tr(_OPERATIONS.get(prefix, "{value} " + prefix)).format(value=value)
 
 
 def _bytes(count: int) -> str:
-    words = {"B": "bytes", "kB": "kilobytes", "MB": "megabytes", "GB": "gigabytes"}
     value, _, unit = size(count).partition(" ")
-    return f"{value} {words.get(unit, unit)}"
+    return tr(_BYTES.get(unit, "{value} " + unit)).format(value=value)
 
 
 def _time(ns: int | None) -> str:
     text = duration(ns, ascii=True)
-    units = {" ns": "nanoseconds", " us": "microseconds", " ms": "milliseconds", " s": "seconds"}
-    for short, long in units.items():
-        if text.endswith(short):
-            value = text[: -len(short)]
-            return f"{value} {long[:-1] if value == '1' else long}"
-    return text
-
-
-def _count(number_: int, noun: str, plural: str = "") -> str:
-    return f"{number_:,} {noun if number_ == 1 else plural or noun + 's'}"
+    value, _, unit = text.partition(" ")
+    several = 1 if value == "1" else 2
+    if unit == "ns":
+        text = trn("{value} nanosecond", "{value} nanoseconds", several)
+    elif unit == "us":
+        text = trn("{value} microsecond", "{value} microseconds", several)
+    elif unit == "ms":
+        text = trn("{value} millisecond", "{value} milliseconds", several)
+    elif unit == "s":
+        text = trn("{value} second", "{value} seconds", several)
+    return text.format(value=value)
 
 
 def _score(score: Any) -> str:
-    return f"{float(score):.3f}" if score is not None else "not known"
+    return f"{float(score):.3f}" if score is not None else tr("not known")

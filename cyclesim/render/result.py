@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from cyclesim.language import tr
 from cyclesim.render.colour import ink_on, label_colour
 from cyclesim.render.summary import entities
 from cyclesim.render.text import crop, pad, safe_text
@@ -36,7 +37,8 @@ def result_lines(trace: Trace, width: int, *, ascii: bool = False) -> Iterator[T
         else:
             yield from _other_lines(result, width)
     except (TypeError, ValueError, KeyError) as error:
-        yield Text(crop(safe_text(f"the result cannot be shown: {error}"), width), style="red")
+        said = tr("the result cannot be shown: {why}").format(why=error)
+        yield Text(crop(safe_text(said), width), style="red")
 
 
 def simple_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -62,7 +64,8 @@ def highlighted(trace: Trace) -> Text:
         place = entity["end"]
     shown.append(safe_text(text[place:_CHARACTERS]))
     if len(text) > _CHARACTERS:
-        shown.append(f"… ({len(text) - _CHARACTERS:,} more characters)", style=Style(dim=True))
+        more = tr("… ({count} more characters)").format(count=f"{len(text) - _CHARACTERS:,}")
+        shown.append(more, style=Style(dim=True))
     return shown
 
 
@@ -73,7 +76,7 @@ def _entity_lines(trace: Trace, width: int) -> Iterator[Text]:
     found = list(trace.result["entities"])
     yield Text()
     if not found:
-        yield Text("no entity found", style=Style(dim=True))
+        yield Text(tr("no entity found"), style=Style(dim=True))
         return
     rows = [
         (
@@ -84,9 +87,9 @@ def _entity_lines(trace: Trace, width: int) -> Iterator[Text]:
         )
         for e in found[:_LISTED]
     ]
-    yield from _table(("text", "label", "score", "characters"), rows, width)
+    yield from _table((tr("text"), tr("label"), tr("score"), tr("characters")), rows, width)
     if len(found) > _LISTED:
-        yield Text(f"… and {len(found) - _LISTED:,} more", style=Style(dim=True))
+        yield _more(len(found) - _LISTED)
 
 
 def _score_lines(
@@ -103,7 +106,7 @@ def _score_lines(
         line.append(("#" if ascii else "█") * round(float(score) * bar))
         yield line
     if len(scores) > _LISTED:
-        yield Text(f"… and {len(scores) - _LISTED:,} more", style=Style(dim=True))
+        yield _more(len(scores) - _LISTED)
 
 
 def _other_lines(result: Mapping[str, Any], width: int) -> Iterator[Text]:
@@ -122,6 +125,10 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], width: int) -
     for place, row in enumerate([head, *rows]):
         text = "  ".join(pad(cell, size) for cell, size in zip(row, sizes, strict=True))
         yield Text(crop(text.rstrip(), width), style=Style(bold=not place, underline=not place))
+
+
+def _more(count: int) -> Text:
+    return Text(tr("… and {count} more").format(count=f"{count:,}"), style=Style(dim=True))
 
 
 def _score(score: Any) -> str:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cyclesim.cost import flops_kind, is_counted
+from cyclesim.language import tr
 from cyclesim.render.text import safe_text
-from cyclesim.render.units import duration, factor
+from cyclesim.render.units import duration, factor, flops
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.trace import Trace
 
@@ -22,6 +23,7 @@ __all__ = [
     "times_of",
     "totals",
     "verdict_mark",
+    "work_text",
 ]
 
 
@@ -61,6 +63,12 @@ def totals(trace: Trace) -> Totals:
     return Totals(len(trace), nops, flow.depth, flow.ilp, matmul, elementwise, tuple(uncounted))
 
 
+def work_text(found: Totals) -> str:
+    """How many operations, by their two families."""
+    text = tr("{matmul} matmul + {elementwise} elementwise")
+    return text.format(matmul=flops(found.matmul), elementwise=flops(found.elementwise))
+
+
 @dataclass(frozen=True, slots=True)
 class Clocks:
     """The three clocks as text, each with the name that says what was measured."""
@@ -76,13 +84,19 @@ class Clocks:
 def clocks(trace: Trace, *, ascii: bool = False) -> Clocks:
     """Name and write the times of `trace`: forward pass only, one sentence part each."""
     timing = trace.timing
-    run = "this stepped run, waiting left out" if timing.stepped else "this run, every cycle kept"
+    run = tr("this run, every cycle kept {time}")
+    if timing.stepped:
+        run = tr("this stepped run, waiting left out {time}")
     known = timing.untraced_ns is not None
-    full = duration(timing.untraced_ns, ascii=ascii) if known else "not measured"
-    observed = duration(timing.traced_ns, ascii=ascii) if timing.traced_ns else "not measured"
+    full = duration(timing.untraced_ns, ascii=ascii) if known else tr("not measured")
+    observed = duration(timing.traced_ns, ascii=ascii) if timing.traced_ns else tr("not measured")
     overhead = timing.overhead if timing.traced_ns else None
-    ratio = factor(overhead, ascii=ascii) if overhead else "not known"
-    return Clocks(f"full speed {full}", f"{run} {observed}", f"ratio {ratio}")
+    ratio = factor(overhead, ascii=ascii) if overhead else tr("not known")
+    return Clocks(
+        tr("full speed {time}").format(time=full),
+        run.format(time=observed),
+        tr("ratio {ratio}").format(ratio=ratio),
+    )
 
 
 def times_of(trace: Trace) -> tuple[tuple[int, ...], str]:
@@ -92,8 +106,8 @@ def times_of(trace: Trace) -> tuple[tuple[int, ...], str]:
     """
     full = trace.timing.full_speed
     if len(full) == len(trace) and any(full):
-        return full, "median self time of unpaused runs"
-    return tuple(c.self_ns for c in trace.cycles), "self time in this run, measured once"
+        return full, tr("median self time of unpaused runs")
+    return tuple(c.self_ns for c in trace.cycles), tr("self time in this run, measured once")
 
 
 def header_words(trace: Trace) -> tuple[str, ...]:

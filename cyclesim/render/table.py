@@ -15,11 +15,21 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 from rich.text import Text
 
+from cyclesim.explain.notes import note_text
+from cyclesim.language import N_, tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS, ink_on
 from cyclesim.render.result import result_lines
-from cyclesim.render.summary import clocks, first_nan, header_words, times_of, totals, verdict_mark
+from cyclesim.render.summary import (
+    clocks,
+    first_nan,
+    header_words,
+    times_of,
+    totals,
+    verdict_mark,
+    work_text,
+)
 from cyclesim.render.text import crop, pad, safe_text
-from cyclesim.render.units import amount, duration, flops, number
+from cyclesim.render.units import amount, duration, number
 from cyclesim.trace.cycle import UNITS, Cycle, Resolution, Unit
 from cyclesim.trace.groups import Group
 from cyclesim.trace.trace import Trace
@@ -29,6 +39,11 @@ __all__ = ["TraceTable", "trace_table"]
 _DIM = Style(dim=True)
 _BOLD = Style(bold=True)
 _BLOCKS = " ▏▎▍▌▋▊▉█"
+#: The columns that have a title.
+_TITLED = (
+    N_("cycle"), N_("where"), N_("step"), N_("cycles"), N_("op"), N_("reads"), N_("writes"),
+    N_("time"), N_("FLOPs"), N_("bytes"),
+)  # fmt: skip
 #: From this width on there is room for the cycles that each cycle read, and for the bytes.
 _WIDE = 120
 
@@ -94,40 +109,50 @@ def _header(trace: Trace, width: int, ascii: bool) -> Iterator[Text]:
     yield _cut(line, width)
     facts = list(header_words(trace))
     if header.parameters:
-        facts.append(f"{amount(header.parameters, space='')} parameters")
+        count = amount(header.parameters, space="")
+        facts.append(tr("{count} parameters").format(count=count))
     yield _cut(Text(" · ".join(facts)), width)
     if header.tokens:
-        count = len(header.tokens)
         words = " ".join(safe_text(t, 40) for t in header.tokens[:width])
-        yield _cut(Text(f"{count:,} token{'s' if count != 1 else ''}: {words}"), width)
+        said = trn("{count} token: {words}", "{count} tokens: {words}", len(header.tokens))
+        yield _cut(Text(said.format(count=f"{len(header.tokens):,}", words=words)), width)
     for cycle in trace.cycles:
         if cycle.step == "truncation" and not cycle.nop:
-            yield _cut(Text(f"cut: {safe_text(cycle.note, 200)}", style="yellow"), width)
+            cut = tr("cut: {note}").format(note=safe_text(note_text(cycle.note), 200))
+            yield _cut(Text(cut, style="yellow"), width)
     if not trace.complete:
-        yield _cut(Text(f"not complete: {len(trace):,} cycles so far", style="yellow"), width)
+        so_far = tr("not complete: {count} cycles so far").format(count=f"{len(trace):,}")
+        yield _cut(Text(so_far, style="yellow"), width)
 
 
 def _totals(trace: Trace, width: int, ascii: bool) -> Iterator[Text]:
     found = totals(trace)
-    nops = f" ({found.nops:,} NOP{'s' if found.nops != 1 else ''})" if found.nops else ""
-    yield _fact("cycles", f"{found.cycles:,}{nops} · longest chain {found.depth:,} · "
-                f"ILP {number(found.ilp)} (cycles ÷ chain)", width)  # fmt: skip
-    work = f"{flops(found.matmul)} matmul + {flops(found.elementwise)} elementwise"
+    count = f"{found.cycles:,}"
+    if found.nops:
+        text = trn("{cycles} ({count} NOP)", "{cycles} ({count} NOPs)", found.nops)
+        count = text.format(cycles=count, count=f"{found.nops:,}")
+    chain = tr("{cycles} · longest chain {depth} · ILP {ilp} (cycles ÷ chain)")
+    chain = chain.format(cycles=count, depth=f"{found.depth:,}", ilp=number(found.ilp))
+    yield _fact(tr("cycles"), chain, width)
+    work = work_text(found)
     if found.uncounted:
-        work += f" · not counted: {', '.join(found.uncounted[:4])}"
-    yield _fact("work", work, width)
+        names = ", ".join(found.uncounted[:4])
+        work = tr("{work} · not counted: {names}").format(work=work, names=names)
+    yield _fact(tr("work"), work, width)
     times = clocks(trace, ascii=ascii)
     if cell_len(str(times)) + 9 <= width:
-        yield _fact("forward", str(times), width)
+        yield _fact(tr("forward"), str(times), width)
     else:
-        yield _fact("forward", times.full_speed, width)
+        yield _fact(tr("forward"), times.full_speed, width)
         yield _fact("", f"{times.observed} · {times.overhead}", width)
-    yield _fact("times", f"{times_of(trace)[1]}; a bar that ends in > is longer", width)
+    kind = tr("{kind}; a bar that ends in > is longer").format(kind=times_of(trace)[1])
+    yield _fact(tr("times"), kind, width)
     mark, sentence, colour = verdict_mark(trace, ascii=ascii)
-    yield _fact("verdict", f"{mark} {sentence}", width, Style(color=colour, bold=True))
+    yield _fact(tr("verdict"), f"{mark} {sentence}", width, Style(color=colour, bold=True))
     broken = first_nan(trace)
     if broken is not None:
-        text = f"first written by cycle {broken.number} ({safe_text(broken.label, 60)})"
+        text = tr("first written by cycle {number} ({label})")
+        text = text.format(number=broken.number, label=safe_text(broken.label, 60))
         yield _fact("NaN", text, width, Style(color="red", bold=True))
 
 
@@ -174,13 +199,13 @@ def _rows(
     if resolution == "step":
         shown = [c for c in trace.cycles if only is None or c.number in only]
         if trace.cycles and not shown:
-            yield Text("no cycle is like that", style=_DIM)
+            yield Text(tr("no cycle is like that"), style=_DIM)
             return
         rows = [_cycle_row(c, times[c.number]) for c in shown]
     else:
         rows = [_group_row(trace, g, times) for g in trace.groups(resolution)]
     if not rows:
-        yield Text("no cycle has run", style=_DIM)
+        yield Text(tr("no cycle has run"), style=_DIM)
         return
     # Tokenizing can take longer than the whole model; the bars compare what the model did.
     longest = max((r.ns for r in rows if not r.host), default=0) or max(r.ns for r in rows) or 1
@@ -223,7 +248,7 @@ def _group_row(trace: Trace, group: Group, times: Sequence[int]) -> _Row:
         unit=next((u for u in UNITS if u == group.title), heaviest.unit),
         place=safe_text(group.title, 60),
         step=first if len(working) == 1 else f"{first} … {last}",
-        op=f"{len(members):,} cycle{'s' if len(members) != 1 else ''}",
+        op=trn("{count} cycle", "{count} cycles", len(members)).format(count=f"{len(members):,}"),
         shape=_shape(members[-1]),
         reads=", ".join(map(str, sorted(sources))),
         ns=sum(times[group.first : group.last + 1]),
@@ -252,7 +277,7 @@ def _columns(rows: Sequence[_Row], width: int, resolution: Resolution) -> list[_
     """Natural widths, then shrunk in the order in which a reader misses them least."""
 
     def natural(name: str, field: str, most: int) -> int:
-        return min(max(len(name), *(cell_len(getattr(r, field)) for r in rows)), most)
+        return min(max(cell_len(tr(name)), *(cell_len(getattr(r, field)) for r in rows)), most)
 
     wide = width >= _WIDE
     grouped = resolution != "step"
@@ -291,7 +316,10 @@ def _columns(rows: Sequence[_Row], width: int, resolution: Resolution) -> list[_
 
 
 def _title(columns: Sequence[_Column], ascii: bool) -> Text:
-    names = ("" if c.name == "bar" else c.name if c.width >= len(c.name) else "#" for c in columns)
+    named = (tr(c.name) if c.name in _TITLED else "" for c in columns)
+    names = (
+        name if cell_len(name) <= c.width else "#" for name, c in zip(named, columns, strict=True)
+    )
     cells = [pad(name, c.width, right=c.right) for name, c in zip(names, columns, strict=True)]
     return Text(" ".join(cells).rstrip(), style=Style(bold=True, underline=not ascii))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
+from cyclesim.language import tr
 from cyclesim.trace.tensor import Value
 
 __all__ = ["UNITS", "Call", "Cycle", "Phase", "Resolution", "Unit"]
@@ -101,8 +102,8 @@ class Cycle:
 
     @property
     def label(self) -> str:
-        """Short name for lists: `layer 0 · attention · softmax`."""
-        parts = [f"layer {self.layer}"] if self.layer is not None else []
+        """Short name for people: `layer 0 · attention · softmax`."""
+        parts = [tr("layer {number}").format(number=self.layer)] if self.layer is not None else []
         parts.append(self.unit)
         if self.step != self.unit:
             parts.append(self.step)

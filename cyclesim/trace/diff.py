@@ -12,7 +12,7 @@ what cannot be compared says why.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -20,11 +20,15 @@ from typing import Any, Literal
 import numpy as np
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import N_, retell, speaking, tr
 from cyclesim.trace.cycle import Cycle, Unit
 from cyclesim.trace.tensor import Stats, Value
 from cyclesim.trace.trace import Header, Trace
 
-__all__ = ["SCHEMA", "CycleDiff", "Diff", "Outcome", "cosine_text", "diff"]
+__all__ = [
+    "SCHEMA", "CycleDiff", "Diff", "Outcome", "compare_cycles", "cosine_text", "diff", "keyed",
+    "names_text", "setting_text",
+]  # fmt: skip
 
 #: Of `Diff.to_json`.
 SCHEMA = 1
@@ -32,6 +36,14 @@ SCHEMA = 1
 #: `same`: no number is further apart than the tolerance. `differs`: one is. `unlike`: shapes or the
 #: number of outputs differ, so they are different, and by no amount. `unknown`: not kept.
 Outcome = Literal["same", "differs", "unlike", "unknown"]
+
+_COUNTS = N_("{one} outputs and {other} cannot be compared")
+_SHAPES = N_("shapes {one} and {other} cannot be compared")
+_TYPES = N_("{one} and {other}")
+_NAN = N_("NaN in one of the two only")
+_NOT_KEPT = N_("its numbers were not kept in one of the traces")
+_NEITHER_KEPT = N_("its numbers were not kept in either trace")
+_APART = N_("{note}, and their statistics differ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +56,7 @@ class CycleDiff:
         max_abs: largest absolute difference; NaN where only one side is NaN, None where the numbers
             could not be compared.
         cosine: of the angle between the two, as long vectors; None where undefined (all zero).
-        note: one sentence where there is something to say.
+        note: one sentence where there is something to say, in English.
     """
 
     a: Cycle
@@ -59,18 +71,26 @@ class CycleDiff:
         """Whether the two are known to be different."""
         return self.outcome in ("differs", "unlike")
 
+    @property
+    def remark(self) -> str:
+        """`note` in the language that is spoken."""
+        return "; ".join(_remark(part) for part in self.note.split("; "))
+
     def __str__(self) -> str:
-        numbers = f"cycle {self.a.number}"
+        number = tr("cycle {number}")
         if self.a.number != self.b.number:
-            numbers += f" (in the other: {self.b.number})"
-        text = f"{numbers}, {self.a.label}"
+            number = tr("cycle {number} (in the other: {other})")
+        text = f"{number.format(number=self.a.number, other=self.b.number)}, {self.a.label}"
         if self.a.path:
             text += f", {self.a.path}" + (f"#{self.a.call}" if self.a.call > 1 else "")
         if self.max_abs is not None:
-            text += f": differs by up to {self.max_abs:g}"
+            said = tr("{cycle}: differs by up to {amount}")
             if self.cosine is not None:
-                text += f", cosine {cosine_text(self.cosine)}"
-        return f"{text}: {self.note}" if self.note else text
+                said = tr("{cycle}: differs by up to {amount}, cosine {cosine}")
+            text = said.format(
+                cycle=text, amount=f"{self.max_abs:g}", cosine=cosine_text(self.cosine)
+            )
+        return f"{text}: {self.remark}" if self.note else text
 
 
 @dataclass(frozen=True)
@@ -145,56 +165,72 @@ class Diff:
         lines = [self.sentence]
         first = self.first_difference
         if first is not None:
-            lines.append(f"first difference: {first}")
+            lines.append(tr("first difference: {cycle}").format(cycle=first))
         if (self.a.tokens or self.b.tokens) and self.a.tokens != self.b.tokens:
             lines.append(_tokens(self.a.tokens, self.b.tokens))
         for name in ("model", "attention", "dtype", "device"):
             one, other = getattr(self.a, name), getattr(self.b, name)
             if one != other:
-                lines.append(f"{name}: {one or 'none'} and {other or 'none'}")
+                lines.append(setting_text(name, one, other))
         for unit, pair in self.by_unit.items():
             if _amount(pair) > 0:
-                lines.append(f"largest in {unit}: {pair}")
+                lines.append(tr("largest in {unit}: {cycle}").format(unit=unit, cycle=pair))
+        said = tr("layer {layer}: cosine {cosine} after cycle {number}")
         lines += [
-            f"layer {layer}: cosine {cosine_text(pair.cosine)} after cycle {pair.a.number}"
+            said.format(layer=layer, cosine=cosine_text(pair.cosine), number=pair.a.number)
             for layer, pair in self.by_layer.items()
         ]
-        for which, cycles in (("first", self.only_a), ("second", self.only_b)):
+        for said, cycles in (
+            (tr("only in the first: {cycles}"), self.only_a),
+            (tr("only in the second: {cycles}"), self.only_b),
+        ):
             if cycles:
-                names = ", ".join(f"{c.number} {c.label}" for c in cycles[:4])
-                more = f" and {len(cycles) - 4:,} more" if len(cycles) > 4 else ""
-                lines.append(f"only in the {which}: {names}{more}")
+                lines.append(said.format(cycles=names_text(cycles)))
         if self.unknown:
-            lines.append(f"not compared: {len(self.unknown):,} cycles; {self.unknown[0].note}")
+            said = tr("not compared: {count} cycles; {why}")
+            count = f"{len(self.unknown):,}"
+            lines.append(said.format(count=count, why=self.unknown[0].remark))
         return lines
 
     @property
     def sentence(self) -> str:
         """The finding in one sentence."""
-        count = len(self.cycles)
-        within = f" within {self.tolerance:g}" if self.tolerance else ""
-        if not count:
-            return "the traces have no cycle in common"
+        if not self.cycles:
+            return tr("the traces have no cycle in common")
         different = sum(c.differs for c in self.cycles)
-        if different:
-            beyond = f" by more than {self.tolerance:g}" if self.tolerance else ""
-            return f"{different:,} of {count:,} matched cycles differ{beyond}"
         same = sum(c.outcome == "same" for c in self.cycles)
-        if self.equal:
-            return f"equal{within}: every number of all {count:,} cycles"
-        if not same:
-            return f"none of {count:,} matched cycles could be compared"
-        return f"no difference{within} in {same:,} of {count:,} matched cycles"
+        if different:
+            text = tr("{different} of {count} matched cycles differ")
+            if self.tolerance:
+                text = tr("{different} of {count} matched cycles differ by more than {tolerance}")
+        elif self.equal:
+            text = tr("equal: every number of all {count} cycles")
+            if self.tolerance:
+                text = tr("equal within {tolerance}: every number of all {count} cycles")
+        elif not same:
+            text = tr("none of {count} matched cycles could be compared")
+        else:
+            text = tr("no difference in {same} of {count} matched cycles")
+            if self.tolerance:
+                text = tr("no difference within {tolerance} in {same} of {count} matched cycles")
+        return text.format(
+            count=f"{len(self.cycles):,}",
+            different=f"{different:,}",
+            same=f"{same:,}",
+            tolerance=f"{self.tolerance:g}",
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types; what is not a number (NaN, Inf, unknown) is null."""
         first = self.first_difference
+        with speaking("en"):
+            summary = self.sentence
         return {
             "schema": SCHEMA,
             "tolerance": self.tolerance,
             "equal": self.equal,
             "agrees": self.agrees,
-            "summary": self.sentence,
+            "summary": summary,
             "first_difference": _pair(first) if first else None,
             "units": {unit: _pair(pair) for unit, pair in self.by_unit.items()},
             "layers": [{"layer": n, **_pair(pair)} for n, pair in self.by_layer.items()],
@@ -221,34 +257,38 @@ def diff(a: Trace, b: Trace, tolerance: float = 0.0) -> Diff:
     """
     if not 0 <= tolerance < math.inf:
         raise CyclesimError(f"a tolerance of {tolerance} makes no sense: give 0 or more.")
-    theirs = _by_key(b.cycles)
+    theirs = dict(keyed(b.cycles))
     pairs: list[CycleDiff] = []
     only_a: list[Cycle] = []
-    for key, cycle in _by_key(a.cycles).items():
+    for key, cycle in keyed(a.cycles):
         other = theirs.pop(key, None)
         if other is None:
             only_a.append(cycle)
         else:
-            pairs.append(_compare(cycle, other, tolerance))
+            pairs.append(compare_cycles(cycle, other, tolerance))
     return Diff(a.header, b.header, tolerance, pairs, only_a, list(theirs.values()))
 
 
 def cosine_text(cosine: float | None) -> str:
     """Nine digits, or how far below 1 it is where nine digits would round to 1."""
     if cosine is None:
-        return "undefined"
+        return tr("undefined")
     return f"1 − {1 - cosine:.1g}" if 0 < 1 - cosine < 5e-8 else f"{cosine:.9g}"
 
 
-def _by_key(cycles: Sequence[Cycle]) -> dict[tuple[object, ...], Cycle]:
-    """Cycles by what they are; the second of a kind in one module call gets a 2, and so on."""
-    seen: dict[tuple[object, ...], int] = {}
-    keyed: dict[tuple[object, ...], Cycle] = {}
+def keyed(
+    cycles: Iterable[Cycle], seen: dict[tuple[object, ...], int] | None = None
+) -> Iterator[tuple[tuple[object, ...], Cycle]]:
+    """Each cycle with what it is; the second of a kind in one module call gets a 2, and so on.
+
+    Args:
+        seen: how many of each kind came before, for a run that is still growing; kept up to date.
+    """
+    seen = {} if seen is None else seen
     for cycle in cycles:
         kind = (cycle.phase, cycle.unit, cycle.path, cycle.call, cycle.layer, cycle.step)
         seen[kind] = seen.get(kind, 0) + 1
-        keyed[(*kind, seen[kind])] = cycle
-    return keyed
+        yield (*kind, seen[kind]), cycle
 
 
 # -- two cycles --------------------------------------------------------------------------------
@@ -263,24 +303,25 @@ class _Found:
     norms: tuple[float, float]
 
 
-def _compare(a: Cycle, b: Cycle, tolerance: float) -> CycleDiff:
+def compare_cycles(a: Cycle, b: Cycle, tolerance: float = 0.0) -> CycleDiff:
+    """How far apart the outputs of two cycles are."""
     if len(a.outputs) != len(b.outputs):
-        note = f"{len(a.outputs)} outputs and {len(b.outputs)} cannot be compared"
+        note = _COUNTS.format(one=len(a.outputs), other=len(b.outputs))
         return CycleDiff(a, b, "unlike", note=note)
     found: list[_Found] = []
     notes: list[str] = []
     unknown = False
     for one, other in zip(a.outputs, b.outputs, strict=True):
         if one.shape != other.shape:
-            note = f"shapes {list(one.shape)} and {list(other.shape)} cannot be compared"
+            note = _SHAPES.format(one=list(one.shape), other=list(other.shape))
             return CycleDiff(a, b, "unlike", note=note)
         if one.dtype != other.dtype:
-            notes.append(f"{one.dtype} and {other.dtype}")
+            notes.append(_TYPES.format(one=one.dtype, other=other.dtype))
         if not (one.kept and other.kept):
             unknown = True
-            note = _unkept(one, other)
+            note = _NOT_KEPT if one.kept or other.kept else _NEITHER_KEPT
             if _apart(_known_stats(one), _known_stats(other), tolerance):
-                return CycleDiff(a, b, "differs", note=f"{note}, and their statistics differ")
+                return CycleDiff(a, b, "differs", note=_APART.format(note=note))
             notes.append(note)
             continue
         found.append(_distance(one.numpy(), other.numpy()))
@@ -292,7 +333,7 @@ def _compare(a: Cycle, b: Cycle, tolerance: float) -> CycleDiff:
     cosine = _cosine(found)
     outcome = "differs" if beyond else "unknown" if unknown else "same"
     if math.isnan(worst):
-        notes.append("NaN in one of the two only")
+        notes.append(_NAN)
     return CycleDiff(a, b, outcome, worst, cosine, "; ".join(notes))
 
 
@@ -349,9 +390,11 @@ def _apart(a: Stats | None, b: Stats | None, tolerance: float) -> bool:
     return any(x != y and not abs(x - y) <= tolerance for x, y in ends if x == x or y == y)
 
 
-def _unkept(one: Value, other: Value) -> str:
-    where = "either trace" if not (one.kept or other.kept) else "one of the traces"
-    return f"its numbers were not kept in {where}"
+def _remark(note: str) -> str:
+    for kept in (_NOT_KEPT, _NEITHER_KEPT):
+        if note == _APART.format(note=kept):
+            return tr(_APART).format(note=tr(kept))
+    return retell(note, (_COUNTS, _SHAPES, _NAN, _NOT_KEPT, _NEITHER_KEPT, _TYPES))
 
 
 def _amount(pair: CycleDiff) -> float:
@@ -362,9 +405,24 @@ def _amount(pair: CycleDiff) -> float:
 
 def _tokens(a: Sequence[str], b: Sequence[str]) -> str:
     if len(a) != len(b):
-        return f"tokens: {len(a):,} and {len(b):,}"
+        return tr("tokens: {one} and {other}").format(one=f"{len(a):,}", other=f"{len(b):,}")
     place = next(i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y)
-    return f"tokens: the first that differs is number {place}, {a[place]!a} and {b[place]!a}"
+    text = tr("tokens: the first that differs is number {number}, {one} and {other}")
+    return text.format(number=place, one=ascii(a[place]), other=ascii(b[place]))
+
+
+def setting_text(name: str, one: str, other: str) -> str:
+    """`attention: eager and sdpa`: what two runs were made with."""
+    text = tr("{name}: {one} and {other}")
+    return text.format(name=tr(name), one=one or tr("none"), other=other or tr("none"))
+
+
+def names_text(cycles: Sequence[Cycle], most: int = 4) -> str:
+    """The numbers and names of the first of `cycles`, and how many more there are."""
+    names = ", ".join(f"{c.number} {c.label}" for c in cycles[:most])
+    if len(cycles) <= most:
+        return names
+    return tr("{names} and {count} more").format(names=names, count=f"{len(cycles) - most:,}")
 
 
 def _cycle(cycle: Cycle) -> dict[str, Any]:

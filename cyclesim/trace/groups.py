@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Call, Cycle, Resolution
 
 __all__ = ["Group", "group", "group_key"]
@@ -77,7 +78,7 @@ def _title(cycle: Cycle, resolution: Resolution) -> str:
     block, owner = _block(cycle), _owner(cycle)
     if block is None:
         return cycle.unit
-    title = f"layer {cycle.layer}"
+    title = tr("layer {number}").format(number=cycle.layer)
     if resolution == "module" and owner is not None and owner != block:
         title += f" · {owner.path[len(block.path) + 1 :]}"
     return title

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import Cycle, Resolution
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.groups import Group, group
@@ -45,7 +46,7 @@ class Verdict:
         max_abs_diff: largest absolute difference over the outputs; 0.0 when identical, NaN where
             the shapes differ.
         first_difference: number of the first cycle known to differ, or None.
-        reason: one sentence, or "".
+        reason: one sentence, or ""; in English, translated where it is shown.
         edited: numbers of the cycles that the user edited; such a run is not compared.
     """
 
@@ -57,15 +58,17 @@ class Verdict:
 
     def __str__(self) -> str:
         if self.edited:
-            return f"edited at {', '.join(map(str, self.edited))}"
+            cycles = ", ".join(map(str, self.edited))
+            return tr("edited at {cycles}").format(cycles=cycles)
         if self.bit_identical:
-            return "bit-identical to the untraced run"
+            return tr("bit-identical to the untraced run")
         if self.bit_identical is None:
-            return self.reason or "not compared yet"
-        text = f"differs from the untraced run by up to {self.max_abs_diff:g}"
+            return tr(self.reason or N_("not compared yet"))
+        text = tr("differs from the untraced run by up to {amount}")
         if self.first_difference is not None:
-            text += f", first at cycle {self.first_difference}"
-        return text + (f" ({self.reason})" if self.reason else "")
+            text = tr("differs from the untraced run by up to {amount}, first at cycle {number}")
+        text = text.format(amount=f"{self.max_abs_diff:g}", number=self.first_difference)
+        return f"{text} ({tr(self.reason)})" if self.reason else text
 
 
 @dataclass(frozen=True, slots=True)

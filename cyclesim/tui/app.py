@@ -10,20 +10,26 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
+from textual.filter import LineFilter
 from textual.screen import Screen
 
-from cyclesim.tui.commands import COMMANDS, bindings
+from cyclesim.language import tr
+from cyclesim.tui.commands import Command, bindings, keymap_of, with_keys
+from cyclesim.tui.engine import Engine, Opener
 from cyclesim.tui.glyphs import ASCII, UNICODE, Glyphs
 from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.live import LiveEngine, open_machine
+from cyclesim.tui.log import Recorder
 from cyclesim.tui.messages import Failed, Report, Reported
-from cyclesim.tui.palette import THEME
+from cyclesim.tui.palette import CONTRAST, HIGH_CONTRAST, HIGHER, THEMES, Readable
 from cyclesim.tui.recorded import RecordedEngine, open_recorded
 from cyclesim.tui.screens.main import MainScreen
-from cyclesim.tui.session import Engine, Opener, Session
+from cyclesim.tui.session import Session
+from cyclesim.tui.witness import Witness
 
 __all__ = ["CyclesimApp", "run_app"]
 
@@ -33,7 +39,7 @@ PATIENCE = 3.0
 SWITCH = 0.001
 
 
-class CyclesimApp(App[int]):
+class CyclesimApp(Witness):
     """Shows one run, cycle by cycle.
 
     Args:
@@ -43,7 +49,7 @@ class CyclesimApp(App[int]):
 
     Attributes:
         glyphs: the signs to draw with.
-        plain: colours must not carry meaning (`--ascii`, `NO_COLOR`).
+        commands: all commands, with the keys that this person has chosen.
         sentence: why it could not load, or "".
     """
 
@@ -60,8 +66,9 @@ class CyclesimApp(App[int]):
     ) -> None:
         super().__init__()
         self.options = options or LaunchOptions()
+        self.commands = with_keys(self.options.keys)
         self.glyphs: Glyphs = ASCII if self.options.ascii else UNICODE
-        self.plain = self.options.ascii or self.no_color
+        self.recorder = Recorder(self.options)
         self.sentence = ""
         saved = self.options.saved is not None
         opener = opener or (open_recorded if saved else open_machine)
@@ -82,14 +89,44 @@ class CyclesimApp(App[int]):
     @property
     def speed_text(self) -> str:
         """How fast it plays."""
-        return f"{self.main.speed} a second"
+        return tr("{count} a second").format(count=self.main.speed)
+
+    def key(self, name: str) -> str:
+        """The key of command `name`, as a person would name it."""
+        return next(command.shown for command in self.commands if command.name == name)
 
     def on_mount(self) -> None:
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for theme in THEMES.values():
+            self.register_theme(theme)
+        self.theme = self.options.theme
+        self.set_keymap(keymap_of(self.commands))
         self._mind_signals()
+        self.begin_session()
         # Paint first: importing torch keeps the interpreter busy for seconds.
         self.call_after_refresh(self.session.start)
+
+    # -- colours -----------------------------------------------------------------------------
+
+    @property
+    def colours(self) -> int:
+        """How many colours the terminal has: 0 for as many as there are, else 256 or 16."""
+        system = self.console.color_system
+        if self.is_headless or system == "truecolor":
+            return 0
+        return 256 if system == "256" else 16
+
+    @property
+    def plain(self) -> bool:
+        """Whether colours must not carry meaning: `--ascii`, `NO_COLOR`, or too few of them."""
+        return self.options.ascii or self.no_color or self.colours == 16
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        loud, colours = self.theme == HIGH_CONTRAST.name, self.colours
+        found = super().get_line_filters()
+        if not loud and not colours:
+            return found
+        least = HIGHER if loud else CONTRAST if colours == 16 else 1.0
+        return [*found, _readable(least, colours)]
 
     # -- what the session reports ------------------------------------------------------------
 
@@ -114,6 +151,7 @@ class CyclesimApp(App[int]):
         self._leave()
 
     async def on_unmount(self) -> None:
+        self.end_session()
         self.session.close()
         if self.is_headless:
             # No terminal to give back first: whoever drives the app finds no thread after it.
@@ -136,14 +174,20 @@ class CyclesimApp(App[int]):
     # -- the palette -------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
-        for command in COMMANDS:
-            target = "app.quit" if command.action == "quit" else f"screen.{command.action}"
+        for command in self.commands:
+            if command.fixed:
+                continue
 
-            async def run(target: str = target) -> None:
-                await self.run_action(target)
+            async def run(command: Command = command) -> None:
+                await self.obey(command)
 
-            title = f"{command.label.capitalize()}  ({command.shown})"
-            yield SystemCommand(title, command.help, run)
+            title = f"{tr(command.label).capitalize()}  ({command.shown})"
+            yield SystemCommand(title, tr(command.help), run)
+
+
+@lru_cache
+def _readable(least: float, colours: int) -> Readable:
+    return Readable(least, colours)  # the same one each time: lines are kept by their filters
 
 
 def _at_a_terminal() -> bool:

@@ -1,12 +1,14 @@
-"""The sentence and the formula of a cycle, from the `explain` room; the step's name if it fails."""
+"""What the `explain` room says of a cycle, for the screen; the step's name if it fails."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace import Cycle, Trace
 
-__all__ = ["Words", "words_for"]
+__all__ = ["CellWords", "Words", "words_for", "words_of_cell"]
 
 
 class Words(NamedTuple):
@@ -21,6 +23,18 @@ class Words(NamedTuple):
     axes: tuple[tuple[str, ...], ...] = ()
 
 
+class CellWords(NamedTuple):
+    """The formula with the numbers of one cell, and what these numbers are.
+
+    `line` is "" where they cannot be had, and `note` says why; `wrong` if the formula does not give
+    the number that the cell has.
+    """
+
+    line: str
+    note: str = ""
+    wrong: bool = False
+
+
 def words_for(cycle: Cycle, trace: Trace) -> Words:
     """Explain `cycle`. One explanation that fails must not take the page with it."""
     try:
@@ -30,3 +44,43 @@ def words_for(cycle: Cycle, trace: Trace) -> Words:
         return Words(found.sentence, found.formula, found.shapes, tuple(map(tuple, found.axes)))
     except Exception:
         return Words(cycle.note or cycle.label)
+
+
+def words_of_cell(
+    cycle: Cycle, trace: Trace, cell: tuple[int, ...], *, ascii: bool = False
+) -> CellWords | None:
+    """Put the numbers of `cell` of the first output of `cycle` into its formula.
+
+    None where there is nothing to say of it.
+    """
+    from cyclesim.explain import number, row_sentence, work_out
+
+    sentence = row_sentence(cycle, cell)
+    if sentence:
+        return CellWords(sentence)
+    try:
+        found = work_out(cycle, trace, cell)
+    except CyclesimError as error:
+        said = tr("No numbers here: {why}").format(why=error)
+        return CellWords("", said)
+    if found is None:
+        return None
+    line = found.line(ascii=ascii)
+    where = _where(cycle, trace, cell)
+    if found.agrees:
+        return CellWords(line, where + tr("observed = recomputed"))
+    said = tr("The last number is what the run wrote; recomputed from what it read: {number}.")
+    if cycle.edited:
+        said = tr("You changed it; recomputed from what the cycle read: {number}.")
+    return CellWords(line, where + said.format(number=number(found.recomputed)), wrong=True)
+
+
+def _where(cycle: Cycle, trace: Trace, cell: tuple[int, ...]) -> str:
+    """`head 2 · `: where the cell is in the dimensions that its name leaves out."""
+    from cyclesim.explain import axes_of
+
+    axes = axes_of(cycle, trace)[0]
+    for axis, place, size in zip(axes, cell, cycle.outputs[0].shape, strict=True):
+        if axis == "head" and size > 1:
+            return tr("head {number}").format(number=place) + " · "
+    return ""

@@ -39,6 +39,11 @@ class Glyphs:
     stop: str = "●"
     edited: str = "*"
     downstream: str = "~"
+    nan: str = "!"
+    differs: str = "≠"
+    bookmark: str = "'"
+    wait: str = "="
+    cursor: str = "+"
     ellipsis: str = "…"
 
     def text(self, text: str) -> str:
@@ -52,5 +57,5 @@ class Glyphs:
 UNICODE = Glyphs()
 ASCII = Glyphs(
     ascii=True, now="v", done="+", current=">", waiting=".", open="-", closed="+", fetched="<-",
-    feeds="->", yes="ok", no="!!", dot="-", stop="@", ellipsis="..",
+    feeds="->", yes="ok", no="!!", dot="-", stop="@", differs="#", ellipsis="..",
 )  # fmt: skip

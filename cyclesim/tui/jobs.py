@@ -14,8 +14,9 @@ from cyclesim.trace import Query, Trace
 from cyclesim.tui.messages import Answered, Report
 
 if TYPE_CHECKING:
+    from cyclesim.tui.engine import Engine, Opener
+    from cyclesim.tui.futures import Futures
     from cyclesim.tui.launch import LaunchOptions
-    from cyclesim.tui.session import Engine
 
 __all__ = ["AnswerJob", "Desk", "Job"]
 
@@ -26,23 +27,29 @@ class Desk:
 
     Attributes:
         options: what the app was asked to open.
+        opener: loads another machine.
         engine: what rehearses and makes clocks.
         machine: what runs; a trace where a saved one is shown.
         clock: the clock of the present run.
         plan: its rehearsal.
         text: its text.
+        futures: the branches of the run.
         report: tells the screen something before the job is done.
         given_up: whether something more urgent waits, so that a long job should return None.
+        hurried: the same, or cycles are to run: what nobody waits for should make way for them.
     """
 
     options: LaunchOptions
+    opener: Opener
     engine: Engine
     machine: Any
     clock: Any
     plan: Trace | None
     text: str
+    futures: Futures
     report: Callable[[Report], None]
     given_up: Callable[[], bool]
+    hurried: Callable[[], bool]
 
 
 class Job(Protocol):

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclesim.machine.catalog import DEFAULT, EMBEDDED
 from cyclesim.trace import Resolution, Trace
 
-__all__ = ["DEFAULT_TEXT", "LaunchOptions"]
+if TYPE_CHECKING:
+    from cyclesim.tui.log import Log
+
+__all__ = ["DEFAULT_TEXT", "MOST_SERVED", "SPEEDS", "LaunchOptions"]
 
 DEFAULT_TEXT = EMBEDDED[DEFAULT].example
+#: Characters of a text that somebody in a browser may run.
+MOST_SERVED = 2000
+#: Ticks per second that can be chosen from.
+SPEEDS = (1, 2, 4, 8, 16, 32, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,16 @@ class LaunchOptions:
         seed: set before loading, where something random is asked for.
         clock: how far one step goes: `layer`, `module` or `step`.
         ascii: draw with ASCII characters only.
+        ticks: how many a second when playing, one of `SPEEDS`.
+        theme: name of the theme.
+        keys: the keys that a person has chosen, by name of the command.
         saved: an opened trace to show instead; then no model is needed, and nothing runs.
+        file: where `saved` was read from.
+        projector: begin in projector mode.
+        served: the screen is in somebody's browser: no file or folder is opened or written, only
+            embedded models and short texts are run, and nothing is remembered.
+        log: where to write the session log.
+        replay: a session log to play, `pace` times as fast as it was recorded; 0 never waits.
     """
 
     text: str = DEFAULT_TEXT
@@ -39,4 +58,13 @@ class LaunchOptions:
     ascii: bool = False
     trust_remote_code: bool = False
     random_init: bool = False
+    ticks: int = 4
+    theme: str = "cyclesim"
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     saved: Trace | None = None
+    file: str = ""
+    projector: bool = False
+    served: bool = False
+    log: Path | None = None
+    replay: Log | None = None
+    pace: float = 1.0

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cyclesim.cost import Peak
 from cyclesim.trace import Trace
 from cyclesim.tui.edits import EditWish
+from cyclesim.tui.engine import Offers
 from cyclesim.tui.launch import LaunchOptions
 
 __all__ = ["LiveEngine", "open_machine"]
@@ -17,9 +19,14 @@ class LiveEngine:
 
     live = True
 
+    def __init__(self) -> None:
+        #: The latest probe, with what it was made for: it holds a whole run of its own.
+        self._probe: tuple[Any, str, Any] | None = None
+
     def rehearse(self, machine: Any, text: str) -> Trace:
         from cyclesim.engine import rehearse
 
+        self._probe = None
         return rehearse(machine, text)
 
     def clock(self, machine: Any, text: str, plan: Trace) -> Any:
@@ -39,11 +46,47 @@ class LiveEngine:
         }[wish.kind]()
         clock.goto(number)
         try:
-            clock.edit(made, index=wish.index, output=wish.output)
+            clock.edit(made, index=wish.index, output=wish.output, branch=True)
         finally:
             # A refused edit must not leave the clock looking back: the next step would only look.
             if clock.executed:
                 clock.goto(clock.executed - 1)
+
+    def offers(self) -> Offers:
+        from cyclesim.machine.tasks import TASKS
+
+        cuda = import_module("torch").cuda
+        count = cuda.device_count() if cuda.is_available() else 0
+        return Offers(tuple(TASKS), ("cpu", *(f"cuda:{i}" for i in range(count))))
+
+    def known_peak(self, machine: Any) -> Peak | None:
+        from cyclesim.engine import known_peak
+
+        return known_peak(machine)
+
+    def peak(self, machine: Any, given_up: Callable[[], bool]) -> Peak | None:
+        from cyclesim.engine import peak_of
+
+        return peak_of(machine, given_up=given_up)
+
+    def measure(
+        self,
+        machine: Any,
+        text: str,
+        repeats: int,
+        seconds: float,
+        going: Callable[[int], bool],
+    ) -> Any:
+        from cyclesim.engine import measure
+
+        return measure(machine, text, repeats=repeats, seconds=seconds, going=going)
+
+    def probe(self, machine: Any, text: str) -> Any:
+        from cyclesim.engine import Probe
+
+        if self._probe is None or self._probe[0] is not machine or self._probe[1] != text:
+            self._probe = (machine, text, Probe(machine, text))
+        return self._probe[2]
 
 
 def open_machine(options: LaunchOptions, progress: Callable[[str], None]) -> Any:

@@ -13,6 +13,7 @@ from typing import ClassVar
 from textual.message import Message
 
 from cyclesim.trace import Query, Trace
+from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.stops import Stop
 
 __all__ = ["Answered", "Changed", "Failed", "Loading", "Moved", "Opened", "Report", "Reported"]
@@ -45,6 +46,7 @@ class Opened(Report):
         trace: the live trace; empty, and grows as cycles run.
         seconds: how long it took to get here.
         live: a model waits; otherwise it is a saved trace, and everything is there at once.
+        options: what it was opened with.
     """
 
     handler: ClassVar[str] = "opened"
@@ -52,14 +54,15 @@ class Opened(Report):
     plan: Trace
     trace: Trace
     seconds: float
-    live: bool = True
+    live: bool
+    options: LaunchOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Moved(Report):
     """`executed` cycles of `trace` have run by now; `ended` once the run is over.
 
-    `stopped` is the breakpoint that stopped it there.
+    `stopped` is the breakpoint that stopped it there, or the condition that it was to run to.
     """
 
     handler: ClassVar[str] = "moved"
@@ -80,6 +83,7 @@ class Changed(Report):
         branch: which future this is; 1 is the first.
         edited: numbers of the edited cycles.
         said: what has been done, in one sentence.
+        left: the future that was left for this one, if another one it is.
     """
 
     handler: ClassVar[str] = "changed"
@@ -89,6 +93,7 @@ class Changed(Report):
     branch: int
     edited: tuple[int, ...]
     said: str
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from cyclesim.trace import Cycle, Trace
 from cyclesim.tui.edits import EditWish
+from cyclesim.tui.engine import Offers
 from cyclesim.tui.launch import LaunchOptions
 
 __all__ = ["RecordedClock", "RecordedEngine", "open_recorded"]
@@ -62,5 +63,11 @@ class RecordedEngine:
     def clock(self, machine: Any, text: str, plan: Trace) -> RecordedClock:
         return RecordedClock(plan)
 
+    def offers(self) -> Offers:
+        """Nothing can be opened in its place."""
+        return Offers()
+
     def edit(self, clock: Any, number: int, wish: EditWish) -> None:
         raise NotImplementedError("the screen does not ask for it")
+
+    known_peak = peak = measure = probe = edit

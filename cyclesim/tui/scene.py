@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cyclesim.trace import Cycle, Group, Resolution, Trace, Verdict
+from cyclesim.tui.measures import Measures
 
 __all__ = ["Marks", "Other", "Scene", "State"]
 
@@ -74,6 +75,7 @@ class Scene:
         saved: it is a saved trace: nothing can run.
         other: a run to look at this one against, or None.
         following: whether the view goes along with the run.
+        measures: what was measured and asked beside the run.
     """
 
     plan: Trace
@@ -91,6 +93,7 @@ class Scene:
     saved: bool = False
     other: Other | None = None
     following: bool = True
+    measures: Measures = field(default_factory=Measures)
 
     @property
     def total(self) -> int:
@@ -129,6 +132,15 @@ class Scene:
         if number < self.executed:
             return self.trace.cycles[number]
         return self.plan.cycles[number]
+
+    def run_of(self, number: int) -> Trace:
+        """The trace that `cycle` takes cycle `number` from."""
+        return self.trace if number < self.executed else self.plan
+
+    @property
+    def steps(self) -> set[str]:
+        """Names of all steps: in a condition they stand for themselves."""
+        return {c.step for c in self.plan.cycles} | {c.step for c in self.trace.cycles}
 
     def state(self, first: int, last: int | None = None) -> State:
         """Whether the cycles from `first` to `last` have run, are where we look, or are to come."""

@@ -1,11 +1,12 @@
 """The engine's side of the app: one thread that loads, rehearses, and runs cycles when told to.
 
-The screen states a wish and never waits: *have run up to cycle k* (`run_to`), *stop where you are*
-(`hold`), *start again* (`restart`), *end* (`close`). The wish is one number, not a queue of
-commands, so a key held down can never pile up work: the thread runs towards the newest wish and
-reports where it is at most every `REPORT_EVERY` seconds, and always when it arrives. What changes
-the run (`rewind`, `edit`) and other work with the model or its tensors (`ask`, see `jobs`) is done
-between two cycles.
+The screen states a wish and never waits: *have run up to cycle k* (`run_to`), *run until this is
+true* (`run_until`), *stop where you are* (`hold`), *start again* (`restart`), *open another*
+(`reopen`), *end* (`close`). The wish is one number, not a queue of commands, so a key held down can
+never pile up work: the thread runs towards the newest wish and reports where it is at most every
+`REPORT_EVERY` seconds, and always when it arrives. What changes the run (`rewind`, `edit`, `undo`,
+`switch`) and other work with the model or its tensors (`ask`, see `jobs`) is done between two
+cycles. Another machine is loaded beside the present one, which stays until the other is ready.
 
 One thread of our own, and not one of asyncio's pool: those stay alive, idle, after their work is
 done; this one is gone when `join` says so.
@@ -16,18 +17,22 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
-from typing import Any, Protocol
+from typing import Any
 
 from cyclesim.errors import CyclesimError
-from cyclesim.trace import Trace
+from cyclesim.language import tr
+from cyclesim.trace import Query, Trace
 from cyclesim.tui.edits import EditWish
+from cyclesim.tui.engine import Engine, Opener
+from cyclesim.tui.futures import Futures
 from cyclesim.tui.jobs import Desk, Job
 from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.messages import Changed, Failed, Loading, Moved, Opened, Report
 from cyclesim.tui.stops import Stop, Stops
 
-__all__ = ["END", "Engine", "Opener", "Session", "sentence_of"]
+__all__ = ["END", "Session", "sentence_of"]
 
 #: A number that no cycle has: `run_to(END)` runs to the end.
 END = 10**9
@@ -38,28 +43,26 @@ REPORT_EVERY = 0.04
 #: Seconds that painting a line of progress may take.
 SETTLE = 0.1
 
-#: `opener(options, progress)` loads a machine; `progress` is told what is going on.
-Opener = Callable[[LaunchOptions, Callable[[str], None]], Any]
-
-
-class Engine(Protocol):
-    """What the session needs of the engine."""
-
-    #: Whether there is a model that can run.
-    live: bool
-
-    def rehearse(self, machine: Any, text: str) -> Trace:
-        """Run at full speed and return every cycle without tensors."""
-
-    def clock(self, machine: Any, text: str, plan: Trace) -> Any:
-        """A clock paused before cycle 0."""
-
-    def edit(self, clock: Any, number: int, wish: EditWish) -> None:
-        """Change what cycle `number`, which has run, wrote; the run goes on from there."""
-
 
 class _Closed(BaseException):
     """The app is leaving: unwind. Not an `Exception`, so that no loader swallows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Something that gives the run another future.
+
+    Attributes:
+        make: does it to the clock.
+        said: what was done, in one sentence.
+        note: what the future is known by from then on, or "".
+        into: the earlier future that goes on, if it is one.
+    """
+
+    make: Callable[[Any], None]
+    said: str
+    note: str = ""
+    into: int | None = None
 
 
 class Session:
@@ -91,13 +94,14 @@ class Session:
         self._thread = threading.Thread(target=self._work, name="cyclesim-session", daemon=True)
         self._machine: Any = None
         self._clock: Any = None
-        self._text = options.text
-        self._next_text: str | None = None
+        self._next: LaunchOptions | None = None
         self.stops = Stops()
-        self._changes: deque[tuple[Callable[[Any], None], str]] = deque()
+        self._futures = Futures()
+        self._changes: deque[_Change] = deque()
         self._jobs: dict[str, Job] = {}
         self._through = False
         self._target = -1
+        self._most = END
         self._plan: Trace | None = None
         self._ended = False
         self._closing = False
@@ -106,9 +110,14 @@ class Session:
     # -- the screen's side -------------------------------------------------------------------
 
     @property
+    def options(self) -> LaunchOptions:
+        """What the present run was opened with."""
+        return self._options
+
+    @property
     def text(self) -> str:
         """The text of the present run."""
-        return self._text
+        return self._options.text
 
     @property
     def target(self) -> int:
@@ -140,34 +149,93 @@ class Session:
         """
         with self._changed:
             self._through = through or (self._through and self._wanted)
+            if through:
+                self.stops.until(None)
             self._target = max(self._target, number)
+            self._changed.notify()
+
+    def run_until(self, query: Query) -> None:
+        """Run until a cycle has run that makes `query` true, or a breakpoint stops the run."""
+        with self._changed:
+            self._through = False
+            self.stops.until(query)
+            self._target = END
             self._changed.notify()
 
     def hold(self) -> None:
         """Run nothing more after the cycle that is running."""
         with self._changed:
+            self.stops.until(None)
             self._target = min(self._target, self.executed - 1)
+
+    def limit(self, number: int) -> None:
+        """Run nothing after cycle `number`, whatever is asked for; `END` lifts that."""
+        with self._changed:
+            self._most = number
+            self._changed.notify()
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing left to do, or nothing that may be done."""
+        with self._changed:
+            return self._busy_since is None and not self._called and not self._wanted
 
     def restart(self, text: str | None = None) -> None:
         """Drop this run and pause before cycle 0 of a new one, of the same text or another."""
+        self.reopen(self._options if text is None else replace(self._options, text=text))
+
+    def reopen(self, options: LaunchOptions) -> None:
+        """Open another machine, or another text on this one; this run stays until that is ready."""
         with self._changed:
-            self._next_text = self._text if text is None else text
+            self._next = options
             self._target = -1
             self._changed.notify()
 
     def rewind(self, number: int) -> None:
         """Stand right after cycle `number` again, with everything after it yet to run."""
-        self._change(lambda clock: clock.rewind(number), f"Rewound to cycle {number}.")
+        said = tr("Rewound to cycle {number}.").format(number=number)
+        self._change(_Change(lambda clock: clock.rewind(number), said))
 
     def edit(self, number: int, wish: EditWish) -> None:
         """Change what cycle `number` wrote."""
-        said = f"Cycle {number} is edited; what comes after it runs on from there."
-        self._change(lambda clock: self._engine.edit(clock, number, wish), said)
+        said = tr("Cycle {number} is edited; what comes after it runs on from there.")
+        self._change(
+            _Change(
+                lambda clock: self._engine.edit(clock, number, wish),
+                said.format(number=number),
+                tr("{edit} at {number}").format(edit=wish, number=number),
+            )
+        )
 
-    def _change(self, change: Callable[[Any], None], said: str) -> None:
+    def undo(self, number: int) -> None:
+        """Run cycle `number`, which was edited, again as the model has it."""
+
+        def again(clock: Any) -> None:
+            clock.rewind(number - 1)
+            clock.step()
+
+        said = tr("The edit of cycle {number} is undone: it ran again as the model has it.")
+        note = tr("undone at {number}").format(number=number)
+        self._change(_Change(again, said.format(number=number), note))
+
+    def switch(self, number: int) -> None:
+        """Go on with future `number` where it was left; the present one is kept."""
+
+        def into(clock: Any) -> None:
+            place = self._futures.place(number)
+            if place is None:
+                raise CyclesimError(tr("branch {number} is the present one.").format(number=number))
+            branch = clock.branches[place]
+            clock.rewind(len(branch.trace) - 1, branch)
+
+        said = tr("This is branch {number} again, where it was left.").format(number=number)
+        self._change(_Change(into, said, into=number))
+
+    def _change(self, change: _Change) -> None:
         with self._changed:
+            self.stops.until(None)
             self._target = min(self._target, self.executed - 1)
-            self._changes.append((change, said))
+            self._changes.append(change)
             self._changed.notify()
 
     def ask(self, job: Job) -> None:
@@ -197,14 +265,15 @@ class Session:
     def _work(self) -> None:
         try:
             began = monotonic()
-            self._machine = self._opener(self._options, self._progress)
-            self._open(self._text, began)
+            machine = self._opener(self._options, self._progress)
+            self._open(machine, self._options, began)
+            del machine  # or another one, opened later, would have it for company
             while self._wait():
-                if self._next_text is not None:
+                if self._next is not None:
                     self._changes.clear()
                     self._reopen()
                 elif self._changes:
-                    self._make_change(*self._changes.popleft())
+                    self._make_change(self._changes.popleft())
                 elif self._jobs:
                     self._do()
                 else:
@@ -222,27 +291,34 @@ class Session:
             raise _Closed
         self._report(Loading(text))
 
-    def _open(self, text: str, began: float) -> None:
-        """Rehearse `text` and make a clock for it. Leaves everything as it was if that fails."""
+    def _open(self, machine: Any, options: LaunchOptions, began: float) -> None:
+        """Rehearse and make a clock. Leaves everything as it was if that fails."""
         live = self._engine.live
         if live:
-            self._progress("rehearsing at full speed, to know what will come")
+            self._progress(tr("rehearsing at full speed, to know what will come"))
             # The rehearsal measures: let the screen finish painting that line first.
             sleep(SETTLE)
-        plan = self._engine.rehearse(self._machine, text)
-        clock = self._engine.clock(self._machine, text, plan)
+        plan = self._engine.rehearse(machine, options.text)
+        clock = self._engine.clock(machine, options.text, plan)
         if self._clock is not None:
             self._clock.close()
-        self._clock, self._plan, self._text, self._ended = clock, plan, text, not live
+        self._machine, self._options = machine, options
+        self._clock, self._plan, self._ended = clock, plan, not live
+        self._futures = Futures()
+        self.stops.until(None)
         if self._closing:
             raise _Closed
-        self._report(Opened(plan, clock.trace, monotonic() - began, live))
+        self._report(Opened(plan, clock.trace, monotonic() - began, live, options))
 
     def _reopen(self) -> None:
-        text, self._next_text = self._next_text, None
-        assert text is not None
+        options, self._next = self._next, None
+        assert options is not None
+        began = monotonic()
         try:
-            self._open(text, monotonic())
+            machine = self._machine
+            if options != replace(self._options, text=options.text):
+                machine = self._opener(options, self._progress)
+            self._open(machine, options, began)
         except Exception as error:
             self._report(Failed(sentence_of(error)))
 
@@ -258,11 +334,12 @@ class Session:
     @property
     def _called(self) -> bool:
         """Whether something else than running is asked for."""
-        return bool(self._next_text is not None or self._changes or self._jobs)
+        return bool(self._next is not None or self._changes or self._jobs)
 
     @property
     def _wanted(self) -> bool:
-        return not self._ended and self._clock is not None and self.executed <= self._target
+        most = min(self._target, self._most)
+        return not self._ended and self._clock is not None and self.executed <= most
 
     def _run(self) -> None:
         clock, told = self._clock, monotonic()
@@ -290,24 +367,29 @@ class Session:
         if not self._closing:
             self._report(Moved(clock.trace, clock.executed, self._ended, stopped))
 
-    def _make_change(self, change: Callable[[Any], None], said: str) -> None:
+    def _make_change(self, change: _Change) -> None:
         clock, before, sentence = self._clock, self._clock.trace, ""
+        left: int | None = None
         try:
-            change(clock)
+            change.make(clock)
         except Exception as error:
             sentence = sentence_of(error)
         other = clock.trace is not before
         if self._closing:
             return
+        if other:
+            left = self._futures.present
+            self._futures.leave(len(clock.branches) - 1, clock.branches[-1].at, change.into)
         if other or not sentence:
+            self._futures.note(change.note)
             with self._changed:
                 self._ended = bool(sentence) or clock.finished
                 self._target = clock.executed - 1
             for cycle in clock.trace.cycles:
                 _ = cycle.has_nan
             edited = tuple(c.number for c in clock.trace.cycles if c.edited)
-            branch = len(clock.branches) + 1
-            self._report(Changed(clock.trace, clock.executed, branch, edited, said))
+            branch = self._futures.present
+            self._report(Changed(clock.trace, clock.executed, branch, edited, change.said, left))
             if self._ended:
                 self._report(Moved(clock.trace, clock.executed, True))
         if sentence:
@@ -320,13 +402,16 @@ class Session:
             job = self._jobs.pop(kind)
         desk = Desk(
             options=self._options,
+            opener=self._opener,
             engine=self._engine,
             machine=self._machine,
             clock=self._clock,
             plan=self._plan,
-            text=self._text,
+            text=self.text,
+            futures=self._futures,
             report=self._report,
             given_up=lambda: self._closing or self._called,
+            hurried=lambda: self._closing or self._called or self._wanted,
         )
         try:
             report = job(desk)

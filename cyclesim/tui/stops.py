@@ -30,7 +30,7 @@ class Stop:
     """One breakpoint at one moment.
 
     Attributes:
-        number: what it is called by; never used twice.
+        number: what it is called by, from 1, never used twice; 0 for `Stops.until`.
         query: its condition.
         enabled: whether it stops anything.
         hits: how often it has stopped a run.
@@ -54,6 +54,7 @@ class Stops:
         self._lock = threading.Lock()
         self._all: dict[int, Stop] = {}
         self._next = 1
+        self._until: Stop | None = None
 
     @property
     def listed(self) -> tuple[Stop, ...]:
@@ -88,6 +89,10 @@ class Stops:
         with self._lock:
             self._all.pop(number, None)
 
+    def until(self, query: Query | None) -> None:
+        """Stop once where `query` is true, behind all breakpoints; None for nowhere."""
+        self._until = None if query is None else Stop(0, query)
+
     def hit(self, cycle: Cycle, trace: Trace) -> Stop | None:
         """The first enabled breakpoint whose condition `cycle` makes true; counted as a hit."""
         for stop in self.listed:
@@ -98,7 +103,8 @@ class Stops:
                     now = replace(self._all[stop.number], hits=stop.hits + 1)
                     self._all[stop.number] = now
                     return now
-        return None
+        until = self._until
+        return until if until is not None and _holds(until, cycle, trace) else None
 
     def foreseen(self, plan: Trace) -> frozenset[int]:
         """Cycles of `plan` where an enabled breakpoint will stop, as far as is known."""

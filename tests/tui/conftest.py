@@ -21,6 +21,8 @@ TEXT = "Ada met Bob in Rome ."
 def fake_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CyclesimApp]:
     monkeypatch.setattr("cyclesim.explain.explain", fake.explain)
     monkeypatch.setattr("cyclesim.tui.session.SETTLE", 0.0)
+    # Nothing is asked by itself: a picture must not depend on how soon it is taken.
+    monkeypatch.setattr("cyclesim.tui.screens.measuring.QUICK_NS", 0)
 
     def make(engine: Any = None, opener: Any = None, **options: Any) -> CyclesimApp:
         options.setdefault("text", fake.TEXT)

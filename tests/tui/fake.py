@@ -7,12 +7,14 @@ The pictures are compared with it, so nothing in it may depend on the clock, on 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from cyclesim.cost import Peak
 from cyclesim.trace import (
     ArrayData,
     Call,
@@ -24,6 +26,7 @@ from cyclesim.trace import (
     Value,
     Verdict,
 )
+from cyclesim.tui.engine import Offers
 
 TEXT = "Ada met Bob in Rome."
 TOKENS = ("[CLS]", "Ada", "met", "Bob", "in", "Rome", ".", "[SEP]")
@@ -329,6 +332,29 @@ class FakeClock:
         self.closed = True
 
 
+class FakeProbe:
+    """Says more of the labels right with every layer."""
+
+    names_tokens = False
+
+    def __init__(self, cycles: list[Cycle]) -> None:
+        ends = {c.layer: c for c in cycles if c.unit in ("embedding", "layernorm")}
+        self.hidden_states = list(ends.values())
+        self.tokens = cycles[1].outputs[0].words or ()
+        self.asked: list[int] = []
+
+    def at(self, cycle: Cycle) -> SimpleNamespace:
+        self.asked.append(cycle.number)
+        layer = -1 if cycle.layer is None else cycle.layer
+        body = list(zip(self.tokens, GIVEN, strict=False))[1:-1]
+        tokens = [
+            {"text": token, "label": label if place < 2 * layer + 3 else "MISC",
+             "score": 0.4 + 0.2 * (layer + 1)}
+            for place, (token, label) in enumerate(body)
+        ]  # fmt: skip
+        return SimpleNamespace(number=cycle.number, layer=cycle.layer, result={"tokens": tokens})
+
+
 class FakeEngine:
     """Rehearses and makes clocks of the hand-made run."""
 
@@ -351,6 +377,26 @@ class FakeEngine:
             Timing(2_100_000, 2_000_000, speeds),
             complete=True,
         )
+
+    def offers(self) -> Offers:
+        return Offers(("forward", "token-classification"), ("cpu",))
+
+    def known_peak(self, machine: Any) -> Peak | None:
+        return None
+
+    def peak(self, machine: Any, given_up: Callable[[], bool]) -> Peak | None:
+        return Peak(85e9, 12e9, "a fake processor", "float32", 2)
+
+    def measure(
+        self, machine: Any, text: str, repeats: int, seconds: float, going: Callable[[int], bool]
+    ) -> SimpleNamespace:
+        done = next((n for n in range(repeats) if not going(n)), repeats)
+        middles = tuple(8_000 + 500 * c.number for c in make_cycles(self.tokens))
+        spread = tuple((m - 300, m, m + 400) for m in middles)
+        return SimpleNamespace(medians=middles, spread=spread, repeats=done, wall_ns=1_900_000)
+
+    def probe(self, machine: Any, text: str) -> FakeProbe:
+        return FakeProbe(make_cycles(self.tokens))
 
     def clock(self, machine: Any, text: str, plan: Trace) -> FakeClock:
         made = FakeClock(make_cycles(self.tokens), text, self.result, **self.options)

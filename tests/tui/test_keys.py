@@ -42,6 +42,7 @@ async def test_finish_gives_answer_and_verdict(real_app):
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         total = app.main.scene.total
+        app.main._focus("result")  # until then the probe has its place
         assert f"answer comes at cycle {total - 1}" in text_of(pilot, "#result")
         await press(pilot, "f")
         scene = app.main.scene

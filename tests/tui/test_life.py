@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -127,7 +128,7 @@ async def test_an_empty_text_keeps_the_run(real_app):
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await press(pilot, "n")
-        app.main._reopen("\u200b")  # nothing is left of it
+        app.main._reopen(replace(app.options, text="\u200b"))  # nothing is left of it
         await until(pilot, lambda: not app.main._opening)
         await settled(pilot)
         assert "give at least one word" in text_of(pilot, "#now")

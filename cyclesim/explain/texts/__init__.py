@@ -7,6 +7,7 @@ from cyclesim.explain.texts.embedding import EMBEDDING
 from cyclesim.explain.texts.head import HEAD
 from cyclesim.explain.texts.inputs import INPUTS
 from cyclesim.explain.texts.ops import OPS
+from cyclesim.language import N_
 
 __all__ = ["GENERIC", "TEXTS"]
 
@@ -14,6 +15,6 @@ TEXTS: Table = {**INPUTS, **EMBEDDING, **ATTENTION, **BLOCK, **HEAD, **OPS}
 
 #: True of any cycle.
 GENERIC = (
-    Entry("Runs `{op}` in {module}: reads {read} and writes {written}."),
-    Entry("Runs `{op}`: reads {read} and writes {written}."),
+    Entry(N_("Runs `{op}` in {module}: reads {read} and writes {written}.")),
+    Entry(N_("Runs `{op}`: reads {read} and writes {written}.")),
 )

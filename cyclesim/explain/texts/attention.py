@@ -5,6 +5,7 @@ Attention(Q, K, V) = softmax(Q Kᵀ / √d) V.
 """
 
 from cyclesim.explain.entry import Entry, Table
+from cyclesim.language import N_
 
 __all__ = ["ATTENTION"]
 
@@ -12,24 +13,10 @@ _EQ1 = "Vaswani et al. 2017, eq. 1"
 _HEADS = "Vaswani et al. 2017, section 3.2.2"
 
 
-def _projection(name: str, meaning: str, symbol: str) -> tuple[Entry, ...]:
+def _projection(symbol: str, with_heads: str, alone: str) -> tuple[Entry, ...]:
     formula = f"{symbol} = x W_{symbol}ᵀ + b_{symbol}"
     ascii_ = f"{symbol} = x W_{symbol}^T + b_{symbol}"
-    return (
-        Entry(
-            f"Computes the {name} of {{each_token}}, {meaning}: a linear layer "
-            "({layer_shape}), read as {heads} of {head_size} numbers.",
-            formula,
-            ascii_,
-            _HEADS,
-        ),
-        Entry(
-            f"Computes the {name} of {{each_token}}, {meaning}: a linear layer ({{layer_shape}}).",
-            formula,
-            ascii_,
-            _HEADS,
-        ),
-    )
+    return tuple(Entry(text, formula, ascii_, _HEADS) for text in (with_heads, alone))
 
 
 _SOFTMAX = ("pᵢⱼ = exp(sᵢⱼ) / Σₖ exp(sᵢₖ)", "p_ij = exp(s_ij) / sum_k exp(s_ik)", _EQ1)
@@ -42,12 +29,44 @@ _FUSED = (
 )
 
 ATTENTION: Table = {
-    "attention.query": _projection("query", "what a token is looking for", "Q"),
-    "attention.key": _projection("key", "what a token can be found by", "K"),
-    "attention.value": _projection("value", "what a token hands over when looked at", "V"),
+    "attention.query": _projection(
+        "Q",
+        N_(
+            "Computes the query of {each_token}, what a token is looking for: a linear layer "
+            "({layer_shape}), read as {heads} of {head_size} numbers."
+        ),
+        N_(
+            "Computes the query of {each_token}, what a token is looking for: a linear layer "
+            "({layer_shape})."
+        ),
+    ),
+    "attention.key": _projection(
+        "K",
+        N_(
+            "Computes the key of {each_token}, what a token can be found by: a linear layer "
+            "({layer_shape}), read as {heads} of {head_size} numbers."
+        ),
+        N_(
+            "Computes the key of {each_token}, what a token can be found by: a linear layer "
+            "({layer_shape})."
+        ),
+    ),
+    "attention.value": _projection(
+        "V",
+        N_(
+            "Computes the value of {each_token}, what a token hands over when looked at: a linear "
+            "layer ({layer_shape}), read as {heads} of {head_size} numbers."
+        ),
+        N_(
+            "Computes the value of {each_token}, what a token hands over when looked at: a linear "
+            "layer ({layer_shape})."
+        ),
+    ),
     "attention.query_key_value": (
         Entry(
-            "Computes query, key and value of {each_token} in one linear layer ({layer_shape}).",
+            N_(
+                "Computes query, key and value of {each_token} in one linear layer ({layer_shape})."
+            ),
             "[Q K V] = x Wᵀ + b",
             "[Q K V] = x W^T + b",
             _HEADS,
@@ -55,107 +74,135 @@ ATTENTION: Table = {
     ),
     "attention.scores": (
         Entry(
-            "Compares every query with every key by a dot product: {pairs} scores {each_head}, "
-            "each saying how well two tokens suit each other.",
+            N_(
+                "Compares every query with every key by a dot product: {pairs} scores {each_head}, "
+                "each saying how well two tokens suit each other."
+            ),
             *_SCORES,
         ),
         Entry(
-            "Compares every query with every key by a dot product: each score says how well two "
-            "tokens suit each other.",
+            N_(
+                "Compares every query with every key by a dot product: each score says how well "
+                "two tokens suit each other."
+            ),
             *_SCORES,
         ),
     ),
     "attention.scale:mul": (
         Entry(
-            "Multiplies {every_score} by {inverse_root}, so that scores do not grow with the "
-            "width of a head and the softmax stays gentle.",
+            N_(
+                "Multiplies {every_score} by {inverse_root}, so that scores do not grow with the "
+                "width of a head and the softmax stays gentle."
+            ),
             "sᵢⱼ ← sᵢⱼ / √d",
             "s_ij <- s_ij / sqrt(d)",
             _EQ1,
         ),
         Entry(
-            "Multiplies every number by {inverse_root} before the scores are made, so that they "
-            "do not grow with the width of a head.",
+            N_(
+                "Multiplies every number by {inverse_root} before the scores are made, so that "
+                "they do not grow with the width of a head."
+            ),
             "x ← x / √d",
             "x <- x / sqrt(d)",
             _EQ1,
         ),
-        Entry("Multiplies every number by {scalar}.", "y = x · c", "y = x * c"),
+        Entry(N_("Multiplies every number by {scalar}."), "y = x · c", "y = x * c"),
     ),
     "attention.scale:div": (
         Entry(
-            "Divides {every_score} by {root}, so that scores do not grow with the width of a head "
-            "and the softmax stays gentle.",
+            N_(
+                "Divides {every_score} by {root}, so that scores do not grow with the width of a "
+                "head and the softmax stays gentle."
+            ),
             "sᵢⱼ ← sᵢⱼ / √d",
             "s_ij <- s_ij / sqrt(d)",
             _EQ1,
         ),
         Entry(
-            "Divides every number by {root} before the scores are made, so that they do not grow "
-            "with the width of a head.",
+            N_(
+                "Divides every number by {root} before the scores are made, so that they do not "
+                "grow with the width of a head."
+            ),
             "x ← x / √d",
             "x <- x / sqrt(d)",
             _EQ1,
         ),
-        Entry("Divides every number by {scalar}.", "y = x / c", "y = x / c"),
+        Entry(N_("Divides every number by {scalar}."), "y = x / c", "y = x / c"),
     ),
     "attention.mask:add": (
         Entry(
-            "Adds the mask to the scores: 0 where a token may look, a huge negative number where "
-            "it may not ({masked}).",
+            N_(
+                "Adds the mask to the scores: 0 where a token may look, a huge negative number "
+                "where it may not ({masked})."
+            ),
             "sᵢⱼ ← sᵢⱼ + mᵢⱼ",
             "s_ij <- s_ij + m_ij",
         ),
         Entry(
-            "Adds to the scores a term of their own shape, such as a mask that hides positions.",
+            N_(
+                "Adds to the scores a term of their own shape, such as a mask that hides positions."
+            ),
             "sᵢⱼ ← sᵢⱼ + mᵢⱼ",
             "s_ij <- s_ij + m_ij",
         ),
     ),
     "attention.mask:masked_fill": (
         Entry(
-            "Overwrites scores of positions that may not be looked at with a huge negative number, "
-            "which the softmax turns into 0.",
+            N_(
+                "Overwrites scores of positions that may not be looked at with a huge negative "
+                "number, which the softmax turns into 0."
+            ),
             "sᵢⱼ ← −∞ where masked",
             "s_ij <- -inf where masked",
         ),
     ),
     "attention.mask:where": (
         Entry(
-            "Keeps the scores of positions that may be looked at and replaces the others.",
+            N_("Keeps the scores of positions that may be looked at and replaces the others."),
             "sᵢⱼ ← sᵢⱼ where allowed, else −∞",
             "s_ij <- s_ij where allowed, else -inf",
         ),
     ),
     "attention.softmax": (
         Entry(
-            "Turns each row of scores into weights that sum to 1: how much each token attends to "
-            "{every_token}. In head 0, {token} attends most to {strongest}.",
+            N_(
+                "Turns each row of scores into weights that sum to 1: how much each token attends "
+                "to {every_token}. In head 0, {token} attends most to {strongest}."
+            ),
             *_SOFTMAX,
         ),
         Entry(
-            "Turns each row of scores into weights that sum to 1: how much each token attends to "
-            "{every_token}, {each_head}.",
+            N_(
+                "Turns each row of scores into weights that sum to 1: how much each token attends "
+                "to {every_token}, {each_head}."
+            ),
             *_SOFTMAX,
         ),
-        Entry("Turns each row of scores into weights that sum to 1.", *_SOFTMAX),
+        Entry(N_("Turns each row of scores into weights that sum to 1."), *_SOFTMAX),
     ),
     "attention.context": (
         Entry(
-            "Mixes the values by the attention weights: {each_head}, {each_token} gets a weighted "
-            "average of the values of the tokens it attends to, {channels} wide.",
+            N_(
+                "Mixes the values by the attention weights: {each_head}, {each_token} gets a "
+                "weighted average of the values of the tokens it attends to, {channels} wide."
+            ),
             *_CONTEXT,
         ),
         Entry(
-            "Mixes the values by the attention weights: each token gets a weighted average of the "
-            "values it attends to.",
+            N_(
+                "Mixes the values by the attention weights: each token gets a weighted average of "
+                "the values it attends to."
+            ),
             *_CONTEXT,
         ),
     ),
     "attention.scaled_dot_product_attention:multi_head_attention_forward": (
         Entry(
-            "Does all of attention in one function: the projections to query, key and value, "
-            "scores, softmax, the weighted average of the values, and the output projection.",
+            N_(
+                "Does all of attention in one function: the projections to query, key and value, "
+                "scores, softmax, the weighted average of the values, and the output projection."
+            ),
             "concat(softmax(QᵢKᵢᵀ/√d) Vᵢ) Wᵀ + b",
             "concat(softmax(Q_i K_i^T / sqrt(d)) V_i) W^T + b",
             _HEADS,
@@ -163,20 +210,26 @@ ATTENTION: Table = {
     ),
     "attention.scaled_dot_product_attention": (
         Entry(
-            "Does all of attention in one fused kernel: {pairs} scores {each_head}, their softmax, "
-            "and the weighted average of the values, without writing the scores down.",
+            N_(
+                "Does all of attention in one fused kernel: {pairs} scores {each_head}, their "
+                "softmax, and the weighted average of the values, without writing the scores down."
+            ),
             *_FUSED,
         ),
         Entry(
-            "Does all of attention in one fused kernel: scores, softmax, and the weighted average "
-            "of the values.",
+            N_(
+                "Does all of attention in one fused kernel: scores, softmax, and the weighted "
+                "average of the values."
+            ),
             *_FUSED,
         ),
     ),
     "attention.output.dense": (
         Entry(
-            "Mixes what the heads found, side by side in {inner} numbers, into one vector of "
-            "{width} for {each_token}.",
+            N_(
+                "Mixes what the heads found, side by side in {inner} numbers, into one vector of "
+                "{width} for {each_token}."
+            ),
             "o = concat(c₁ … c_h) Wᵀ + b",
             "o = concat(c_1 ... c_h) W^T + b",
             _HEADS,

@@ -1,26 +1,34 @@
 """The rest of a block: residual connections, layer norm, the feed-forward network."""
 
 from cyclesim.explain.entry import Entry, Table
+from cyclesim.language import N_
 
 __all__ = ["BLOCK"]
 
 _GELU = "Hendrycks & Gimpel 2016, section 2"
-_PART = (
-    "One part of an activation function that is written out in several steps ({module}): `{op}` "
+_PART = Entry(
+    N_(
+        "One part of an activation function that is written out in several steps ({module}): "
+        "`{op}` reads {read} and writes {written}."
+    )
 )
 
 BLOCK: Table = {
     "residual.residual:add": (
         Entry(
-            "Adds two states of {each_token}, {a} and {b}: the residual connection, which lets "
-            "what was there before pass by unchanged.",
+            N_(
+                "Adds two states of {each_token}, {a} and {b}: the residual connection, which lets "
+                "what was there before pass by unchanged."
+            ),
             "y = x + f(x)",
             "y = x + f(x)",
             "He et al. 2015; Vaswani et al. 2017, section 3.1",
         ),
         Entry(
-            "Adds {a} and {b}: the residual connection, which lets what was there before pass by "
-            "unchanged.",
+            N_(
+                "Adds {a} and {b}: the residual connection, which lets what was there before pass "
+                "by unchanged."
+            ),
             "y = x + f(x)",
             "y = x + f(x)",
             "He et al. 2015; Vaswani et al. 2017, section 3.1",
@@ -28,15 +36,19 @@ BLOCK: Table = {
     ),
     "layernorm.layernorm:layer_norm": (
         Entry(
-            "Normalises the {width} numbers of {each_token} to mean 0 and variance 1, then scales "
-            "and shifts each by a learned γ and β.",
+            N_(
+                "Normalises the {width} numbers of {each_token} to mean 0 and variance 1, then "
+                "scales and shifts each by a learned γ and β."
+            ),
             "y = (x − μ) / √(σ² + ε) · γ + β",
             "y = (x - mean) / sqrt(var + eps) * gamma + beta",
             "Ba et al. 2016, eq. 4",
         ),
         Entry(
-            "Normalises each vector of {width} numbers to mean 0 and variance 1, then scales and "
-            "shifts each by a learned γ and β.",
+            N_(
+                "Normalises each vector of {width} numbers to mean 0 and variance 1, then scales "
+                "and shifts each by a learned γ and β."
+            ),
             "y = (x − μ) / √(σ² + ε) · γ + β",
             "y = (x - mean) / sqrt(var + eps) * gamma + beta",
             "Ba et al. 2016, eq. 4",
@@ -44,8 +56,10 @@ BLOCK: Table = {
     ),
     "layernorm.layernorm:rms_norm": (
         Entry(
-            "Divides the {width} numbers of {each_token} by their root mean square, then scales "
-            "each by a learned γ.",
+            N_(
+                "Divides the {width} numbers of {each_token} by their root mean square, then "
+                "scales each by a learned γ."
+            ),
             "y = x / √(mean(x²) + ε) · γ",
             "y = x / sqrt(mean(x^2) + eps) * gamma",
             "Zhang & Sennrich 2019, eq. 4",
@@ -53,33 +67,41 @@ BLOCK: Table = {
     ),
     "layernorm.layernorm": (
         Entry(
-            "One part of a normalisation that is written out in several steps ({module}): `{op}` "
-            "reads {read} and writes {written}."
+            N_(
+                "One part of a normalisation that is written out in several steps ({module}): "
+                "`{op}` reads {read} and writes {written}."
+            )
         ),
     ),
     "ffn.intermediate": (
         Entry(
-            "{widens} the vector of {each_token} {in_to_out} numbers: the first linear layer of "
-            "the feed-forward network, which treats every token by itself.",
+            N_(
+                "{widens} the vector of {each_token} {in_to_out} numbers: the first linear layer "
+                "of the feed-forward network, which treats every token by itself."
+            ),
             "h = x Wᵀ + b",
             "h = x W^T + b",
             "Vaswani et al. 2017, eq. 2",
         ),
         Entry(
-            "The first linear layer of the feed-forward network ({layer_shape}), which treats "
-            "every token by itself.",
+            N_(
+                "The first linear layer of the feed-forward network ({layer_shape}), which treats "
+                "every token by itself."
+            ),
             "h = x Wᵀ + b",
             "h = x W^T + b",
             "Vaswani et al. 2017, eq. 2",
         ),
     ),
-    "ffn.activation:mul": (Entry(_PART + "reads {read} and writes {written}."),),
-    "ffn.activation:add": (Entry(_PART + "reads {read} and writes {written}."),),
-    "ffn.activation:pow": (Entry(_PART + "reads {read} and writes {written}."),),
+    "ffn.activation:mul": (_PART,),
+    "ffn.activation:add": (_PART,),
+    "ffn.activation:pow": (_PART,),
     "ffn.output.dense": (
         Entry(
-            "Brings the vector of {each_token} back {in_to_out} numbers: the second linear layer "
-            "of the feed-forward network.",
+            N_(
+                "Brings the vector of {each_token} back {in_to_out} numbers: the second linear "
+                "layer of the feed-forward network."
+            ),
             "y = h Wᵀ + b",
             "y = h W^T + b",
             "Vaswani et al. 2017, eq. 2",
@@ -87,14 +109,16 @@ BLOCK: Table = {
     ),
     ":gelu": (
         Entry(
-            "Applies GELU (its {approximation} approximation) to each of the {numbers}: large ones "
-            "pass, negative ones fade to 0.",
+            N_(
+                "Applies GELU (its {approximation} approximation) to each of the {numbers}: large "
+                "ones pass, negative ones fade to 0."
+            ),
             "y ≈ x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))",
             "y ~ x/2 * (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))",
             _GELU,
         ),
         Entry(
-            "Applies GELU to each of the {numbers}: large ones pass, negative ones fade to 0.",
+            N_("Applies GELU to each of the {numbers}: large ones pass, negative ones fade to 0."),
             "y = x · Φ(x)",
             "y = x * Phi(x), Phi the normal distribution function",
             _GELU,
@@ -102,21 +126,21 @@ BLOCK: Table = {
     ),
     ":relu": (
         Entry(
-            "Sets each of the {numbers} that is negative to 0, and keeps the others.",
+            N_("Sets each of the {numbers} that is negative to 0, and keeps the others."),
             "y = max(0, x)",
             "y = max(0, x)",
         ),
     ),
     ":tanh": (
         Entry(
-            "Squeezes each of the {numbers} between −1 and 1 by the hyperbolic tangent.",
+            N_("Squeezes each of the {numbers} between −1 and 1 by the hyperbolic tangent."),
             "y = tanh(x)",
             "y = tanh(x)",
         ),
     ),
     ":silu": (
         Entry(
-            "Applies SiLU to each of the {numbers}: x times its own sigmoid.",
+            N_("Applies SiLU to each of the {numbers}: x times its own sigmoid."),
             "y = x / (1 + exp(−x))",
             "y = x / (1 + exp(-x))",
             "Hendrycks & Gimpel 2016; Elfwing et al. 2017",
@@ -124,14 +148,14 @@ BLOCK: Table = {
     ),
     ":sigmoid": (
         Entry(
-            "Squeezes each of the {numbers} between 0 and 1.",
+            N_("Squeezes each of the {numbers} between 0 and 1."),
             "y = 1 / (1 + exp(−x))",
             "y = 1 / (1 + exp(-x))",
         ),
     ),
     ":dropout:nop": (
         Entry(
-            "Does nothing: dropout sets numbers to 0 at random only while a model is trained.",
+            N_("Does nothing: dropout sets numbers to 0 at random only while a model is trained."),
             "y = x",
             "y = x",
             "Srivastava et al. 2014",
@@ -139,12 +163,14 @@ BLOCK: Table = {
     ),
     ":dropout": (
         Entry(
-            "Dropout: sets each of the {numbers} to 0 with probability {p} and scales up the "
-            "others, because the model is in training mode.",
+            N_(
+                "Dropout: sets each of the {numbers} to 0 with probability {p} and scales up the "
+                "others, because the model is in training mode."
+            ),
             "y = x · r / (1 − p), r = 0 with probability p, else 1",
             "y = x * r / (1 - p), r = 0 with probability p, else 1",
             "Srivastava et al. 2014",
         ),
-        Entry("Applies dropout, which sets numbers to 0 at random in training."),
+        Entry(N_("Applies dropout, which sets numbers to 0 at random in training.")),
     ),
 }

@@ -1,6 +1,7 @@
 """The head and the output: pooler, classifier, probabilities, labels."""
 
 from cyclesim.explain.entry import Entry, Table
+from cyclesim.language import N_
 
 __all__ = ["HEAD"]
 
@@ -12,74 +13,94 @@ _CONFIDENCE = "Hendrycks & Gimpel 2016, A Baseline for Detecting Misclassified E
 HEAD: Table = {
     "pooler.dense:linear": (
         Entry(
-            "Takes the state of one token of a sequence (in BERT the first, [CLS]) and passes it "
-            "through a linear layer ({layer_shape}): a summary of the whole text.",
+            N_(
+                "Takes the state of one token of a sequence (in BERT the first, [CLS]) and passes "
+                "it through a linear layer ({layer_shape}): a summary of the whole text."
+            ),
             "h = x₀ Wᵀ + b",
             "h = x_0 W^T + b",
             "Devlin et al. 2018 (BERT)",
         ),
     ),
     "classifier.dense": (
-        Entry("A linear layer of the head ({layer_shape}), before the last one.", *_LINEAR),
+        Entry(N_("A linear layer of the head ({layer_shape}), before the last one."), *_LINEAR),
     ),
     "classifier.logits": (
         Entry(
-            "Scores {each_token} for each of the {labels}: the higher the logit, the better that "
-            "label suits.",
+            N_(
+                "Scores {each_token} for each of the {labels}: the higher the logit, the better "
+                "that label suits."
+            ),
             *_LINEAR,
         ),
         Entry(
-            "Scores each of the {sequences} for each of the {labels}: the higher the logit, the "
-            "better that label suits.",
+            N_(
+                "Scores each of the {sequences} for each of the {labels}: the higher the logit, "
+                "the better that label suits."
+            ),
             *_LINEAR,
         ),
         Entry(
-            "Scores the text for each of the {labels}: the higher the logit, the better that "
-            "label suits.",
+            N_(
+                "Scores the text for each of the {labels}: the higher the logit, the better that "
+                "label suits."
+            ),
             *_LINEAR,
         ),
         Entry(
-            "Scores {each_token} for each of {classes} classes: the higher the logit, the better "
-            "the class suits.",
+            N_(
+                "Scores {each_token} for each of {classes} classes: the higher the logit, the "
+                "better the class suits."
+            ),
             *_LINEAR,
         ),
         Entry(
-            "The last linear layer of the head ({layer_shape}): its logits score each class.",
+            N_("The last linear layer of the head ({layer_shape}): its logits score each class."),
             *_LINEAR,
         ),
     ),
     "output.probabilities": (
         Entry(
-            "Turns the {label_count} logits of {each_token} into probabilities that sum to 1: "
-            "{token} is most likely {likeliest}.",
+            N_(
+                "Turns the {label_count} logits of {each_token} into probabilities that sum to 1: "
+                "{token} is most likely {likeliest}."
+            ),
             *_SOFTMAX,
             _CONFIDENCE,
         ),
         Entry(
-            "Turns the {label_count} logits into probabilities that sum to 1: most likely is "
-            "{likeliest}.",
+            N_(
+                "Turns the {label_count} logits into probabilities that sum to 1: most likely is "
+                "{likeliest}."
+            ),
             *_SOFTMAX,
             _CONFIDENCE,
         ),
-        Entry("Turns each row of logits into probabilities that sum to 1.", *_SOFTMAX, _CONFIDENCE),
+        Entry(
+            N_("Turns each row of logits into probabilities that sum to 1."), *_SOFTMAX, _CONFIDENCE
+        ),
     ),
     "output.labels": (
         Entry(
-            "Picks the most probable label for {each_token}: {token} gets {label}.",
+            N_("Picks the most probable label for {each_token}: {token} gets {label}."),
             *_ARGMAX,
         ),
-        Entry("Picks the most probable label: {label}.", *_ARGMAX),
-        Entry("Picks the most probable label.", *_ARGMAX),
+        Entry(N_("Picks the most probable label: {label}."), *_ARGMAX),
+        Entry(N_("Picks the most probable label."), *_ARGMAX),
     ),
     "output.entities": (
         Entry(
-            "Joins neighbouring words that have the same label into names, and finds their places "
-            "in the text: {note} ({pieces})."
+            N_(
+                "Joins neighbouring words that have the same label into names, and finds their "
+                "places in the text: {note} ({pieces})."
+            )
         ),
         Entry(
-            "Joins neighbouring words that have the same label into names, and finds their places "
-            "in the text: {note}."
+            N_(
+                "Joins neighbouring words that have the same label into names, and finds their "
+                "places in the text: {note}."
+            )
         ),
-        Entry("Joins neighbouring words that have the same label into names."),
+        Entry(N_("Joins neighbouring words that have the same label into names.")),
     ),
 }

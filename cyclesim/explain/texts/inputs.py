@@ -1,74 +1,87 @@
 """Input preprocessing: from text to tensors."""
 
 from cyclesim.explain.entry import Entry, Table
+from cyclesim.language import N_
 
 __all__ = ["INPUTS"]
 
 INPUTS: Table = {
     "input.tokenize": (
         Entry(
-            "Splits the text into {length}, the pieces that the model's vocabulary is made of: "
-            "{pieces}",
+            N_(
+                "Splits the text into {length}, the pieces that the model's vocabulary is made of: "
+                "{pieces}"
+            ),
             "text → t₁ t₂ … tₙ",
             "text -> t_1 t_2 ... t_n",
         ),
-        Entry("Splits the text into tokens, the pieces that the model's vocabulary is made of."),
+        Entry(
+            N_("Splits the text into tokens, the pieces that the model's vocabulary is made of.")
+        ),
     ),
     "input.ids": (
         Entry(
-            "Looks up the number of each of the {length} in the vocabulary, because the model "
-            "computes with numbers: {id_of}.",
+            N_(
+                "Looks up the number of each of the {length} in the vocabulary, because the model "
+                "computes with numbers: {id_of}."
+            ),
             "xᵢ = vocabulary[tᵢ]",
             "x_i = vocabulary[t_i]",
         ),
         Entry(
-            "Looks up the number of each token in the vocabulary.",
+            N_("Looks up the number of each token in the vocabulary."),
             "xᵢ = vocabulary[tᵢ]",
             "x_i = vocabulary[t_i]",
         ),
     ),
     "input.truncation:nop": (
-        Entry("Checks that the text is not too long for the model: {note}."),
-        Entry("Checks that the text is not too long for the model, and cuts nothing."),
+        Entry(N_("Checks that the text is not too long for the model: {note}.")),
+        Entry(N_("Checks that the text is not too long for the model, and cuts nothing.")),
     ),
     "input.truncation": (
-        Entry("The text is too long for the model, so its end is cut: {note}."),
-        Entry("The text is too long for the model, so its end is cut."),
+        Entry(N_("The text is too long for the model, so its end is cut: {note}.")),
+        Entry(N_("The text is too long for the model, so its end is cut.")),
     ),
     "input.special_tokens:nop": (
-        Entry("Would add the marks that a model expects around a text: {note}."),
-        Entry("Would add the marks that a model expects around a text; this one expects none."),
+        Entry(N_("Would add the marks that a model expects around a text: {note}.")),
+        Entry(N_("Would add the marks that a model expects around a text; this one expects none.")),
     ),
     "input.special_tokens": (
-        Entry("Adds the marks that this model expects around a text ({note}): now {length}."),
-        Entry("Adds the marks that this model expects around a text: now {length}."),
+        Entry(N_("Adds the marks that this model expects around a text ({note}): now {length}.")),
+        Entry(N_("Adds the marks that this model expects around a text: now {length}.")),
     ),
     "input.padding:nop": (
-        Entry("Would fill the sequence up to a fixed length; nothing is added, it stays {length}."),
-        Entry("Would fill the sequence up to a fixed length; nothing is added."),
+        Entry(
+            N_("Would fill the sequence up to a fixed length; nothing is added, it stays {length}.")
+        ),
+        Entry(N_("Would fill the sequence up to a fixed length; nothing is added.")),
     ),
     "input.padding": (
         Entry(
-            "Fills the sequence up to {length} with padding ({note}), which the attention mask "
-            "will hide."
+            N_(
+                "Fills the sequence up to {length} with padding ({note}), which the attention mask "
+                "will hide."
+            )
         ),
-        Entry("Fills the sequence up with padding, which the attention mask will hide."),
+        Entry(N_("Fills the sequence up with padding, which the attention mask will hide.")),
     ),
     "input.tensors": (
-        Entry("Packs what was prepared into the tensors that the model reads: {names}, {out}."),
+        Entry(N_("Packs what was prepared into the tensors that the model reads: {names}, {out}.")),
     ),
-    "input.inputs": (Entry("Takes the tensors that it was given: {note}."),),
+    "input.inputs": (Entry(N_("Takes the tensors that it was given: {note}.")),),
     "input.attention_mask:all": (
         Entry(
-            "Asks whether every position holds a real token; if so, nothing has to be masked.",
+            N_("Asks whether every position holds a real token; if so, nothing has to be masked."),
             "∀ᵢ mᵢ",
             "all(m_i)",
         ),
     ),
     "input.attention_mask": (
         Entry(
-            "Prepares the attention mask, which says which positions may be looked at: `{op}` "
-            "reads {read} and writes {written}."
+            N_(
+                "Prepares the attention mask, which says which positions may be looked at: `{op}` "
+                "reads {read} and writes {written}."
+            )
         ),
     ),
 }

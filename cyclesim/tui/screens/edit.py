@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label
 
 from cyclesim.errors import CyclesimError
-from cyclesim.tui.edits import FORMS, EditWish, parse_edit
-from cyclesim.tui.text import indented
+from cyclesim.language import N_, tr
+from cyclesim.tui.edits import FORMS, EditWish, Form, parse_edit
+from cyclesim.tui.screens.dialogs import Ask
+from cyclesim.tui.text import fit, indented
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
 
 __all__ = ["EditDialog"]
 
-HINT = "up, down: another · Enter: change it, run on from there · escape"
+HINT = N_("up, down: another · Enter: change it · escape: leave it")
 
 
-class EditDialog(ModalScreen[EditWish | None]):
+class EditDialog(Ask[EditWish | None]):
     """Asks what to change in the output of one cycle.
 
     Args:
@@ -30,61 +30,68 @@ class EditDialog(ModalScreen[EditWish | None]):
         cell: index of the cell under the cursor, if an output is shown.
         output: which output is shown.
         head, row: what is looked at: the examples start from there; no head where there is none.
+        edited: whether it is edited already, so that there is something to undo.
     """
 
     BINDINGS = [
-        Binding("escape", "dismiss(None)", "cancel", show=False),
         Binding("down", "turn(1)", show=False, priority=True),
         Binding("up", "turn(-1)", show=False, priority=True),
     ]
 
     def __init__(
-        self, number: int, cell: tuple[int, ...] | None, output: int, head: int | None, row: int
+        self,
+        number: int,
+        cell: tuple[int, ...] | None,
+        output: int,
+        head: int | None,
+        row: int,
+        *,
+        edited: bool = False,
     ) -> None:
         super().__init__()
-        self.number, self.cell, self.output = number, cell, output
-        self._examples = [form.example.format(head=head or 0, row=row) for form in FORMS]
+        self.cell, self.output, self.edited = cell, output, edited
+        impossible = {"head": head is None, "set": cell is None, "undo": not edited}
+        self._forms = [form for form in FORMS if not impossible.get(form.kind)]
+        self._examples = [form.example.format(head=head or 0, row=row) for form in self._forms]
         # Of a matrix per head, a head; of everything else, a factor.
-        self._place = 2 if head is None else 0
+        kinds = [form.kind for form in self._forms]
+        self._place = kinds.index("scale") if head is None else 0
+        self.title_shown = tr("Edit what cycle {number} wrote").format(number=number)
+        self.value, self.hint = self._examples[self._place], tr(HINT)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield Label(f"Edit what cycle {self.number} wrote", id="question", markup=False)
-            yield Input(self._examples[self._place], id="answer")
-            yield Label("", id="choices", markup=False)
-            yield Label(self._text(HINT), id="hint", markup=False)
+    def more(self) -> ComposeResult:
+        yield Label("", id="choices", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#answer", Input).cursor_blink = not self.app.is_headless
+        super().on_mount()
         self._list()
-
-    def _text(self, text: str) -> str:
-        return cast("CyclesimApp", self.app).glyphs.text(text)
 
     def _list(self) -> None:
         mark = cast("CyclesimApp", self.app).glyphs.current
         lines = []
-        for place, (form, example) in enumerate(zip(FORMS, self._examples, strict=True)):
-            does = form.does
-            if form.kind == "set":
-                does += f": {list(self.cell)}" if self.cell is not None else " (look at it first)"
-            lines.append(f"{mark if place == self._place else ' '} {example:<18} {does}")
+        for place, (form, example) in enumerate(zip(self._forms, self._examples, strict=True)):
+            here = mark if place == self._place else " "
+            lines.append(f"{here} {fit(example, 18)} {self.plain_text(self._does(form))}")
         self.query_one("#choices", Label).update(indented("\n".join(lines)))
+
+    def _does(self, form: Form) -> str:
+        cell = f": {list(self.cell)}" if form.kind == "set" and self.cell is not None else ""
+        return tr(form.does) + cell
 
     def action_turn(self, by: int) -> None:
         """Put another example into the line."""
-        self._place = (self._place + by) % len(FORMS)
-        line = self.query_one("#answer", Input)
-        line.value = self._examples[self._place]
-        line.cursor_position = len(line.value)
+        self._place = (self._place + by) % len(self._forms)
+        self.line.value = self._examples[self._place]
+        self.line.cursor_position = len(self.line.value)
         self._list()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
             wish = parse_edit(event.value, self.cell, self.output)
         except CyclesimError as error:
-            hint = self.query_one("#hint", Label)
-            hint.update(str(error))
-            hint.add_class("bad")
+            self.complain(str(error))
+            return
+        if wish.kind == "undo" and not self.edited:
+            self.complain(tr("this cycle is as the model has it: there is nothing to undo."))
             return
         self.dismiss(wish)

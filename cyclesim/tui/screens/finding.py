@@ -130,7 +130,7 @@ class Finding(Running):
         # After the last match comes the first.
         place = next((i for i, n in enumerate(found) if n > at), 0)
         self.query_one(FindBar).say(f"{place + 1} of {len(found)}{self._where()}. {KEYS}")
-        self._go(found[place])
+        self._jump(found[place])
 
     @on(FindBar.Closed)
     def _find_closed(self) -> None:

@@ -11,13 +11,14 @@ from cyclesim.tui.screens.looking import Looking
 from cyclesim.tui.screens.measuring import Measuring
 from cyclesim.tui.screens.opening import Opening
 from cyclesim.tui.screens.showing import Showing
+from cyclesim.tui.screens.stepping import Stepping
 from cyclesim.tui.screens.viewing import Viewing
 
 __all__ = ["MainScreen"]
 
 
 class MainScreen(
-    Finding, Changing, Looking, Viewing, Asking, Measuring, Opening, Comparing, Showing
+    Stepping, Finding, Changing, Looking, Viewing, Asking, Measuring, Opening, Comparing, Showing
 ):
     """A stage that can run; what else it can do is in the classes it is made of."""
 

@@ -6,50 +6,79 @@ for the model, and going forward is a wish stated to the session, answered by `m
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
 from textual import on
 
+from cyclesim.language import N_, tr, trn
 from cyclesim.trace import Resolution
-from cyclesim.tui.messages import Failed, Loading, Moved, Opened
+from cyclesim.tui.launch import SPEEDS, LaunchOptions
+from cyclesim.tui.messages import Changed, Failed, Loading, Moved, Opened
 from cyclesim.tui.scene import Marks
-from cyclesim.tui.screens.dialogs import GotoDialog
-from cyclesim.tui.screens.stage import SPEEDS, Stage
+from cyclesim.tui.screens.stage import Stage
 from cyclesim.tui.session import END
+from cyclesim.tui.stops import Stop
 from cyclesim.tui.widgets.loading import LoadingView
 from cyclesim.tui.widgets.panel import CycleChosen
 
-__all__ = ["Running"]
+if TYPE_CHECKING:
+    from cyclesim.tui.app import CyclesimApp
+
+__all__ = ["SAVED", "Running"]
 
 RESOLUTIONS: tuple[Resolution, ...] = ("step", "module", "layer")
 #: A step asked for while the model has been busy this long (seconds) is not saved up.
 PATIENCE = 0.25
 #: Seconds to wait for a cycle that was asked for before showing that it runs.
 ASKED = 0.08
+#: So many jumps are remembered.
+JUMPS = 100
 #: Why some keys do nothing on a saved trace.
-SAVED = "A saved trace cannot run: `cyclesim TEXT` opens a live one."
+SAVED = N_("A saved trace cannot run: `cyclesim TEXT` opens a live one.")
+#: What one step is, by clock resolution.
+TICKS = {"step": N_("one cycle"), "module": N_("one module"), "layer": N_("one layer")}
 
 
 class Running(Stage):
     """Goes over the run: by ticks, by layers, to a number, by itself."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: Where one was before each jump.
+        self._trail: deque[int] = deque(maxlen=JUMPS)
+        #: What to say on arriving at a cycle.
+        self._arrival = (-1, "")
+        #: The condition that it runs to, or "".
+        self._sought = ""
+
     # -- what the session reports ------------------------------------------------------------
 
     def progressed(self, report: Loading) -> None:
-        """Loading has come to another stage."""
+        """Loading has come to another stage; the present run, if any, stays until it is done."""
         self.query_one(LoadingView).stage(report.text)
+        if self._plan is not None:
+            self.tell(tr("Opening: {stage}…").format(stage=report.text))
 
     def opened(self, report: Opened) -> None:
         """A run is ready: show it, paused before cycle 0; or a saved one, whole, at cycle 0."""
+        cast("CyclesimApp", self.app).options = report.options
         self._plan, self._trace, self._saved = report.plan, report.trace, not report.live
         self._executed, self._at, self._ended, self._failure = 0, None, False, ""
-        self._other = None
+        self._other, self._sought = None, ""
         if self._saved:
             self._executed, self._ended = len(report.trace), True
             self._at = 0 if self._executed else None
             if not report.trace.complete:
-                self._failure = "This run was saved before it had reached its end."
+                self._failure = tr("This run was saved before it had reached its end.")
         self._following, self._opening = report.live, False
         edited = tuple(c.number for c in report.trace.cycles if c.edited)
-        self._marks, self._branch = Marks(self.session.stops.foreseen(report.plan), edited), 1
+        last = max(len(report.plan), self._executed, 1) - 1
+        bookmarks = {d: min(n, last) for d, n in self._marks.bookmarks.items()}
+        stops = self.session.stops.foreseen(report.plan)
+        self._marks, self._branch = Marks(stops, edited, bookmarks), 1
+        self._trail.clear()
         self._speeds = report.plan.timing.full_speed
         self.query_one("#loading").display = False
         self.query_one("#stage").display = True
@@ -72,12 +101,34 @@ class Running(Stage):
             again = report.trace.timing.full_speed
             if len(again) == report.executed and sum(again) < sum(self._speeds):
                 self._speeds = again
-        self.tell("")
+        number, said = self._arrival
+        self.tell(said if number == self._at else "")
         if report.stopped is not None:
             self._stop()
-            stop = report.stopped
-            self.tell(f"Breakpoint {stop.number} stopped the run at cycle {report.executed - 1}: "
-                      f"{stop.text}")  # fmt: skip
+            self._stopped(report.stopped, report.executed - 1)
+        elif self._ended and self._sought:
+            said = tr("The run is over, and no cycle made it true: {condition}")
+            self.tell(said.format(condition=self._sought))
+        if report.stopped is not None or self._ended:
+            self._sought = ""
+        self._stale()
+
+    def _stopped(self, stop: Stop, number: int) -> None:
+        """Say why the run stopped at cycle `number`."""
+        said = tr("Cycle {number} is the next that makes it true: {condition}")
+        if stop.number:
+            said = tr("Breakpoint {stop} stopped the run at cycle {number}: {condition}")
+        self.tell(said.format(stop=stop.number, number=number, condition=stop.text))
+
+    def changed(self, report: Changed) -> None:
+        """The session has gone back, or edited a cycle: from here on it is another trace."""
+        self._trace, self._executed = report.trace, report.executed
+        self._at = report.executed - 1 if report.executed else None
+        self._ended, self._failure = False, ""
+        self._following, self._opening = True, False
+        self._marks = replace(self._marks, edited=report.edited)
+        self._branch = report.branch
+        self.tell(report.said)
         self._stale()
 
     def failed(self, report: Failed) -> None:
@@ -95,14 +146,33 @@ class Running(Stage):
     def _ready(self) -> bool:
         return self._plan is not None and not self._opening
 
-    def _go(self, number: int) -> None:
-        """Look at cycle `number`; have it run if it has not."""
+    @property
+    def _visible(self) -> bool:
+        """Whether there is a run to look at: also while another one is being opened."""
+        return self._plan is not None
+
+    def _key(self, name: str) -> str:
+        """The key of a command, for a sentence that names it."""
+        return cast("CyclesimApp", self.app).key(name)
+
+    def _jump(self, number: int, said: str = "") -> None:
+        """Go to a cycle out of the order of the run; `_trail` leads back."""
+        if self._at is not None and self._at != number:
+            self._trail.append(self._at)
+        self._go(number, said)
+
+    def _go(self, number: int, said: str = "") -> None:
+        """Look at cycle `number`; have it run if it has not. `said` is told on arrival."""
+        self._arrival, self._sought = (number, said), ""
         if number < self._executed:
             self.session.hold()
             self._at = max(number, 0)
             self._following = False
-            self.tell("")
+            if not self._opening:  # its progress is in that line
+                self.tell(said)
             self._stale()
+        elif self._opening:
+            return
         elif self._ended:
             self._over()
         else:
@@ -112,10 +182,13 @@ class Running(Stage):
 
     def _over(self) -> None:
         if self._saved:
-            self.tell(f"This is the last cycle that was recorded. {SAVED}")
+            self.tell(f"{tr('This is the last cycle that was recorded.')} {tr(SAVED)}")
             return
-        said = "The run broke off here." if self._failure else "The run is over."
-        self.tell(f"{said} b looks back, r starts again, t takes another text.")
+        said = tr("The run broke off here.") if self._failure else tr("The run is over.")
+        keys = tr("{back} looks back, {restart} starts again, {text} takes another text.").format(
+            back=self._key("back"), restart=self._key("restart"), text=self._key("new_text")
+        )
+        self.tell(f"{said} {keys}")
 
     def _front(self) -> int:
         """The cycle that a step goes on from: where we look, or where the run is heading."""
@@ -130,22 +203,27 @@ class Running(Stage):
                 return group.first, group.last
         return number, number
 
+    @property
+    def _behind(self) -> bool:
+        """Whether the model is too busy for another step: it would only queue up."""
+        asked = self.session.target >= self.session.executed  # else it is a job, and makes way
+        return self._following and asked and self.session.busy_seconds > PATIENCE
+
     def action_step(self) -> None:
         """Go on by one tick of the clock."""
-        if not self._ready:
-            return
-        if self._following and self.session.busy_seconds > PATIENCE:
+        if not self._ready or self._behind:
             return
         _, last = self._group_of(self._front() + 1, self._resolution)
         self._go(last)
 
     def action_back(self) -> None:
         """Look back by one tick of the clock."""
-        if not self._ready:
+        if not self._visible:
             return
         self._stop()
         if self._at is None:
-            self.tell("Nothing has run yet, so there is nothing to look back at.")
+            if not self._opening:
+                self.tell(tr("Nothing has run yet, so there is nothing to look back at."))
             return
         first, _ = self._group_of(self._at, self._resolution)
         self._go(max(first - 1, 0))
@@ -162,7 +240,7 @@ class Running(Stage):
 
     def action_previous_layer(self) -> None:
         """Look back to the first cycle of this layer, or of the one before."""
-        if not self._ready or self._at is None:
+        if not self._visible or self._at is None:
             return
         self._stop()
         first, _ = self._group_of(self._at, "layer")
@@ -186,46 +264,33 @@ class Running(Stage):
             return
         assert self._scene is not None
         # The rehearsal may have been shorter than the run will be: the end is where it ends.
-        self._following = True
+        self._following, self._sought = True, ""
         self.session.run_to(END, through=True)
         self._stale(ASKED)
 
     def action_restart(self) -> None:
         """Start again before cycle 0."""
         if self._live():
-            self._reopen(None)
+            self._reopen(self.session.options)
 
     def _live(self) -> bool:
         """Whether there is a model that can run; says so if not."""
         if self._ready and self._saved:
-            self.tell(SAVED)
+            self.tell(tr(SAVED))
         return self._ready and not self._saved
 
-    def _reopen(self, text: str | None) -> None:
-        if not self._ready:
-            return
+    def _reopen(self, options: LaunchOptions) -> None:
+        """Open another run; this one stays until that is ready."""
         self._stop()
         self._opening = True
-        self.tell("Starting again…")
-        self.session.restart(text)
-
-    def action_goto(self) -> None:
-        """Ask for a number and go there."""
-        if not self._ready or self._scene is None:
-            return
-        self._stop()
-
-        def answered(number: int | None) -> None:
-            if number is not None:
-                self._go(number)
-
-        self.app.push_screen(GotoDialog(self._scene.total - 1, self._executed), answered)
+        self.tell(tr("Starting again…"))
+        self.session.reopen(options)
 
     @on(CycleChosen)
     def _cycle_chosen(self, message: CycleChosen) -> None:
-        if self._ready:
+        if self._visible:
             self._stop()
-            self._go(message.number)
+            self._jump(message.number)
 
     # -- playing -----------------------------------------------------------------------------
 
@@ -270,7 +335,9 @@ class Running(Stage):
             self._player.stop()
             self._play()
         else:
-            self.tell(f"Space will play {self.speed} cycles a second.")
+            said = trn("{key} will play {count} tick a second.",
+                       "{key} will play {count} ticks a second.", self.speed)  # fmt: skip
+            self.tell(said.format(key=self._key("play"), count=self.speed))
         self._stale()
 
     def action_faster(self) -> None:
@@ -283,6 +350,5 @@ class Running(Stage):
         """The next clock resolution."""
         place = (RESOLUTIONS.index(self._resolution) + 1) % len(RESOLUTIONS)
         self._resolution = RESOLUTIONS[place]
-        what = {"step": "one cycle", "module": "one module", "layer": "one layer"}
         self._stale()
-        self.tell(f"One step is now {what[self._resolution]}.")
+        self.tell(tr("One step is now {what}.").format(what=tr(TICKS[self._resolution])))

@@ -14,16 +14,21 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.timer import Timer
 
+from cyclesim.language import tr
 from cyclesim.trace import Resolution, Trace
+from cyclesim.tui.launch import SPEEDS
+from cyclesim.tui.measures import Measures
 from cyclesim.tui.scene import Marks, Other, Scene
+from cyclesim.tui.widgets.answer import Answer
 from cyclesim.tui.widgets.bars import Bar, HeaderBar, KeyBar, NowBar, TabBar
 from cyclesim.tui.widgets.card import Card
 from cyclesim.tui.widgets.find import FindBar
 from cyclesim.tui.widgets.loading import LoadingView
 from cyclesim.tui.widgets.panel import Panel
+from cyclesim.tui.widgets.pressed import Pressed
 from cyclesim.tui.widgets.program import Program
 from cyclesim.tui.widgets.result import Result
-from cyclesim.tui.widgets.tensor import Tensor
+from cyclesim.tui.widgets.tensor import CellMoved, Tensor
 from cyclesim.tui.widgets.timeline import Timeline
 from cyclesim.tui.widgets.times import Times
 
@@ -31,12 +36,12 @@ if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
     from cyclesim.tui.session import Session
 
-__all__ = ["SPEEDS", "Stage"]
+__all__ = ["Stage"]
 
 #: Panels in the order of the tabs.
-PANELS = ("card", "tensor", "program", "times", "result")
-#: Ticks per second that `+` and `-` choose from.
-SPEEDS = (1, 2, 4, 8, 16, 32, 64)
+PANELS = ("card", "tensor", "program", "times", "probe", "result")
+#: These share a place where all panels are seen.
+CORNER = ("probe", "result")
 #: At least this long between two repaints, so that a key held down never queues behind them.
 FRAME = 0.03
 
@@ -59,11 +64,12 @@ class Stage(Screen):
         self._saved = False
         self._speeds: tuple[int, ...] = ()
         self._other: Other | None = None
+        self._measures = Measures()
         self._opening = True
         #: Whether the view goes along with the run.
         self._following = True
         self._resolution: Resolution = cast("CyclesimApp", self.app).options.clock
-        self._speed = 2
+        self._speed = SPEEDS.index(cast("CyclesimApp", self.app).options.ticks)
         self._player: Timer | None = None
         self._scene: Scene | None = None
         self._repaint: Timer | None = None
@@ -71,6 +77,10 @@ class Stage(Screen):
         self._due = 0.0
         self._active = "card"
         self._tabs = False
+        #: The panel that was given the whole screen, or "".
+        self._large = ""
+        #: Which of the panels of the corner is seen.
+        self._corner = "probe"
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(id="header")
@@ -84,9 +94,11 @@ class Stage(Screen):
                 yield Tensor(id="tensor")
                 yield Card(id="card")
                 yield Times(id="times")
+                yield Answer(id="probe")
                 yield Result(id="result")
         yield FindBar(id="find")
         yield KeyBar(id="keys")
+        yield Pressed(id="pressed")
 
     def on_mount(self) -> None:
         self.query_one("#stage").display = False
@@ -151,6 +163,7 @@ class Stage(Screen):
             saved=self._saved,
             other=self._other,
             following=self._following,
+            measures=self._measures,
         )
         for view in self.query("Bar, Panel").results():
             cast("Bar | Panel", view).show(scene)
@@ -165,23 +178,34 @@ class Stage(Screen):
     def _arrange(self) -> None:
         """All panels at once where there is room, one at a time with tabs where there is not."""
         width, height = self.app.size
-        self._tabs = width < 100 or height < 30
+        narrow = width < 100 or height < 30
+        self._tabs = narrow or bool(self._large) or self.has_class("-projector")
         self.set_class(self._tabs, "-tabs")
         self.set_class(not self._tabs and width >= 150, "-huge")
         timeline = self.query_one(Timeline)
-        lanes = max(timeline.lanes, 1)
-        room = height // 3 + 1 if self._tabs else max(height * 28 // 100, 6)
-        timeline.styles.height = min(lanes + (1 if self._tabs else 2), room)
-        names = tuple((p, self.query_one(f"#{p}", Panel).name_shown) for p in PANELS)
+        room = height // 3 + 1 if narrow else max(height * 28 // 100, 6)
+        if self._large == timeline.id:
+            room = max(height - 4, 6)
+        timeline.styles.height = min(timeline.wanted, room)
+        names = tuple((p, tr(self.query_one(f"#{p}", Panel).name_shown)) for p in PANELS)
         self.query_one(TabBar).select(names, self._active)
         for panel in PANELS:
-            self.query_one(f"#{panel}").display = not self._tabs or panel == self._active
+            self.query_one(f"#{panel}").display = self._seen(panel)
         if self._scene is not None:
             self.call_after_refresh(timeline.rebuild)
 
-    def _focus(self, panel: str) -> None:
-        self._active = panel
+    def _seen(self, panel: str) -> bool:
         if self._tabs:
+            return panel == self._active
+        return panel not in CORNER or panel == self._corner
+
+    def _focus(self, panel: str) -> None:
+        if panel in PANELS:
+            self._active = panel
+            self._large = panel if self._large else ""
+        turned = panel in CORNER and panel != self._corner
+        self._corner = panel if turned else self._corner
+        if self._tabs or turned:
             self._arrange()
         widget = self.query_one(f"#{panel}", Panel)
         widget.focus(scroll_visible=False)
@@ -189,9 +213,25 @@ class Stage(Screen):
             widget.show(self._scene)
 
     def _turn_panel(self, by: int) -> None:
-        focused = self.focused.id if self.focused is not None else self._active
-        place = PANELS.index(focused) if focused in PANELS else PANELS.index(self._active)
-        self._focus(PANELS[(place + by) % len(PANELS)])
+        order = (*PANELS, "timeline")
+        place = order.index(self._focused_panel)
+        self._focus(order[(place + by) % len(order)])
+
+    @property
+    def _focused_panel(self) -> str:
+        focused = self.focused.id if self.focused is not None else None
+        return focused if focused in (*PANELS, "timeline") else self._active
+
+    def _enlarge(self, panel: str = "") -> None:
+        """Give `panel`, or the focused one, the whole screen; again for all panels."""
+        self._large = "" if self._large else panel or self._focused_panel
+        if self._large in PANELS:
+            self._active = self._large
+        self._arrange()
+
+    @on(CellMoved)
+    def _cell_moved(self) -> None:
+        self.query_one(Card).point()
 
     @on(TabBar.Chosen)
     def _tab_chosen(self, message: TabBar.Chosen) -> None:

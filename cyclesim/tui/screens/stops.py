@@ -7,29 +7,26 @@ from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 
+from cyclesim.language import N_, tr, trn
 from cyclesim.trace import QueryError
+from cyclesim.tui.screens.dialogs import Ask
 from cyclesim.tui.stops import Stop, Stops
-from cyclesim.tui.text import crop, indented, printable
-from cyclesim.tui.widgets.find import pointed
+from cyclesim.tui.text import fit, printable
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
 
 __all__ = ["StopsDialog"]
 
-HINT = "A cycle's number, or a condition: softmax and layer 1, nan, max > 0.9. Enter adds it."
-LIST_HINT = "space: on or off · d: delete · escape: close"
+HINT = N_("A cycle's number, or a condition: softmax and layer 1, nan, max > 0.9. Enter adds it.")
 
 
-class StopsDialog(ModalScreen[None]):
+class StopsDialog(Ask[None]):
     """Adds, switches and deletes breakpoints; nothing runs while it is open."""
 
     BINDINGS = [
-        Binding("escape", "dismiss(None)", "close", show=False),
         Binding("down", "into(1)", show=False),
         Binding("up", "into(-1)", show=False),
         Binding("space", "switch", show=False),
@@ -38,29 +35,21 @@ class StopsDialog(ModalScreen[None]):
 
     def __init__(self, stops: Stops, names: Iterable[str], prefill: str) -> None:
         super().__init__()
-        self.stops, self.names, self.prefill = stops, set(names), prefill
+        self.stops, self.names, self.value = stops, set(names), prefill
+        self.title_shown = tr("Breakpoints: where a run stops by itself")
+        self.hint = tr(HINT)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="dialog"):
-            yield Label("Breakpoints: where a run stops by itself", id="question", markup=False)
-            yield Input(self.prefill, id="answer", select_on_focus=True)
-            yield Label("", id="hint", markup=False)
-            yield OptionList(id="choices", markup=False)
-            yield Label("", id="list-hint", markup=False)
+    def more(self) -> ComposeResult:
+        yield OptionList(id="choices", markup=False)
+        yield Label("", id="list-hint", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#answer", Input).cursor_blink = not self.app.is_headless
+        super().on_mount()
         self._list()
-        self._say(HINT)
 
     @property
     def _choices(self) -> OptionList:
         return self.query_one("#choices", OptionList)
-
-    def _say(self, text: str, *, bad: bool = False) -> None:
-        hint = self.query_one("#hint", Label)
-        hint.update(indented(text) if bad else cast("CyclesimApp", self.app).glyphs.text(text))
-        hint.set_class(bad, "bad")
 
     def _list(self) -> None:
         """Show the breakpoints as they are now, the same one highlighted."""
@@ -71,17 +60,19 @@ class StopsDialog(ModalScreen[None]):
         choices.display = bool(there)
         if there and place is not None:
             choices.highlighted = min(place, len(there) - 1)
-        text = cast("CyclesimApp", self.app).glyphs.text
-        said = f"down: to the list · {LIST_HINT}" if there else "escape: close"
-        self.query_one("#list-hint", Label).update(text(said))
+        said = tr("escape: close")
+        if there:
+            said = tr("down: to the list · space: on or off · d: delete · escape: close")
+        self.query_one("#list-hint", Label).update(self.plain_text(said))
         if not there:
-            self.query_one("#answer").focus()
+            self.line.focus()
 
     def _line(self, stop: Stop) -> str:
         g = cast("CyclesimApp", self.app).glyphs
-        state = f"{g.stop} on " if stop.enabled else f"{g.dot} off"
-        hits = "1 hit" if stop.hits == 1 else f"{stop.hits} hits"
-        return f"{state} {stop.number:<3} {crop(printable(stop.text), 46):<46} {hits:>8}"
+        state = f"{g.stop} {fit(tr('on'), 3)}" if stop.enabled else f"{g.dot} {fit(tr('off'), 3)}"
+        hits = trn("{count} hit", "{count} hits", stop.hits).format(count=stop.hits)
+        condition = fit(printable(stop.text), 46, ellipsis=g.ellipsis)
+        return f"{state} {stop.number:<3} {condition} {fit(hits, 8, right=True)}"
 
     # -- the line ----------------------------------------------------------------------------
 
@@ -92,13 +83,12 @@ class StopsDialog(ModalScreen[None]):
         try:
             made = self.stops.add(event.value, self.names)
         except QueryError as error:
-            width = self.query_one("#answer").size.width
-            ellipsis = cast("CyclesimApp", self.app).glyphs.ellipsis
-            self._say(pointed(error, 1, width, ellipsis), bad=True)
+            self.complain(error)
             return
         event.input.value = ""
         self._list()
-        self._say(f"Breakpoint {made.number} is set. Enter once more closes.")
+        said = tr("Breakpoint {number} is set. Enter once more closes.")
+        self.advise(said.format(number=made.number))
 
     # -- the list ----------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cyclesim.language import tr, trn
 from cyclesim.render.colour import UNIT_COLOURS
-from cyclesim.tui.commands import COMMANDS
 from cyclesim.tui.explaining import words_for
 from cyclesim.tui.palette import ACCENT, BAD, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.scene import Scene
@@ -22,6 +22,7 @@ from cyclesim.tui.widgets.panel import Line, line_width, strip_of
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
+    from cyclesim.tui.replay import Replay
 
 __all__ = ["Bar", "HeaderBar", "KeyBar", "NowBar", "TabBar"]
 
@@ -67,22 +68,24 @@ class HeaderBar(Bar):
         left: Line = [Segment(" cyclesim ", Style(color="#0b0e12", bgcolor="#ffd166", bold=True))]
         if scene is None:
             left.append(Segment(f"  {options.model or 'tiny-ner'}", STRONG))
-            return _spread(left, [Segment("loading ", MUTED)], width)
+            return _spread(left, [Segment(tr("loading") + " ", MUTED)], width)
         header = scene.trace.header
         name = header.model if len(header.model) < 40 else g.ellipsis + header.model[-36:]
         left.append(Segment(f"  {name}  ", STRONG))
         if scene.saved:
-            left.append(Segment("saved trace  ", ACCENT))
+            left.append(Segment(tr("saved trace") + "  ", ACCENT))
         elif scene.branch > 1:
-            left.append(Segment(f"branch {scene.branch}  ", ACCENT))
+            branch = tr("branch {number}").format(number=scene.branch)
+            left.append(Segment(f"{branch}  ", ACCENT))
         at = "-" if scene.at is None else str(scene.at)
         right: Line = []
         if width >= 100:
-            right.append(Segment(f"clock: {scene.resolution}   ", MUTED))
+            clock = tr("clock: {resolution}").format(resolution=scene.resolution)
+            right.append(Segment(f"{clock}   ", MUTED))
         elif scene.resolution != "step":
             right.append(Segment(f"{scene.resolution}  ", MUTED))
-        right.append(Segment(f"cycle {at}", STRONG))
-        right.append(Segment(f" of {scene.total - 1}  ", MUTED))
+        right.append(Segment(tr("cycle {number}").format(number=at), STRONG))
+        right.append(Segment(" " + tr("of {last}").format(last=scene.total - 1) + "  ", MUTED))
         right += [*self._badge(scene, width), Segment(" ")]
         # Whole words only: what does not fit is left out.
         room = width - line_width(left) - line_width(right) - 1
@@ -94,19 +97,21 @@ class HeaderBar(Bar):
     def _badge(self, scene: Scene, width: int) -> Line:
         g, verdict = self.owner.glyphs, scene.verdict
         if scene.failure:
-            return [Segment(f"{g.no} broke off", BAD)]
+            return [Segment(f"{g.no} {tr('broke off')}", BAD)]
         edited = verdict.edited or scene.marks.edited
         if edited:
             more = f" +{len(edited) - 1}" if len(edited) > 1 else ""
-            return [Segment(f"{g.edited} edited at {edited[0]}{more}", ACCENT)]
+            said = tr("edited at {number}").format(number=edited[0])
+            return [Segment(f"{g.edited} {said}{more}", ACCENT)]
         if not scene.ended:
-            text = "verdict at the end" if width >= 100 else "not verified yet"
+            text = tr("verdict at the end") if width >= 100 else tr("not verified yet")
             return [Segment(f"{g.ellipsis} {text}", MUTED)]
         if verdict.bit_identical:
-            return [Segment(f"{g.yes} bit-identical", GOOD)]
+            return [Segment(f"{g.yes} {tr('bit-identical')}", GOOD)]
         if verdict.bit_identical is None:
-            return [Segment("? not compared", ACCENT)]
-        return [Segment(f"{g.no} differs by {verdict.max_abs_diff:.2g}", BAD)]
+            return [Segment("? " + tr("not compared"), ACCENT)]
+        said = tr("differs by {amount}").format(amount=f"{verdict.max_abs_diff:.2g}")
+        return [Segment(f"{g.no} {said}", BAD)]
 
 
 class NowBar(Bar):
@@ -128,33 +133,44 @@ class NowBar(Bar):
             return [Segment(" "), Segment(crop(g.text(text), width - 2), style)]
         cycle = scene.current
         if cycle is None and scene.saved:
-            return [Segment(" This saved trace holds no cycle.", STRONG)]
+            return [Segment(" " + tr("This saved trace holds no cycle."), STRONG)]
         if cycle is None:
-            text = f" Paused before cycle 0 of {scene.total}: nothing has run."
-            return [Segment(text, STRONG), Segment("  Press n to run a cycle.", ACCENT)]
+            said = tr("Paused before cycle 0 of {total}: nothing has run.")
+            hint = tr("Press {key} to run a cycle.").format(key=self.owner.key("step"))
+            return [
+                Segment(" " + said.format(total=scene.total), STRONG),
+                Segment("  " + hint, ACCENT),
+            ]
         left: Line = [Segment(f" {g.now} {cycle.number} ", ACCENT)]
         if cycle.layer is not None:
-            left.append(Segment(f" layer {cycle.layer} {g.dot}", MUTED))
+            layer = tr("layer {number}").format(number=cycle.layer)
+            left.append(Segment(f" {layer} {g.dot}", MUTED))
         style = Style(color=UNIT_COLOURS[cycle.unit], bold=True)
         step = cycle.unit if cycle.step == cycle.unit else f"{cycle.unit} {g.dot} {cycle.step}"
         left.append(Segment(f" {step} ", style))
-        right: Line = []
+        state = ""
         if scene.playing:
-            right = [Segment(f"{g.current} playing, {self.owner.speed_text} ", ACCENT)]
+            state = f"{g.current} " + tr("playing, {speed}").format(speed=self.owner.speed_text)
         elif scene.running:
-            right = [Segment(f"running{g.ellipsis} ", ACCENT)]
+            state = tr("running") + g.ellipsis
         elif scene.looking_back:
-            right = [Segment(f"looking back; {scene.executed} cycles have run ", ACCENT)]
+            state = trn(
+                "looking back; {count} cycle has run",
+                "looking back; {count} cycles have run",
+                scene.executed,
+            ).format(count=scene.executed)
+        right: Line = [Segment(f"{state} ", ACCENT)] if state else []
         room = width - line_width(left) - line_width(right) - 3
         coming = scene.coming
         if not self.owner.main.has_class("-tabs"):
             # The card beside it has the sentence.
             if coming is not None:
-                left.append(Segment(g.text(f"   then {coming.number} {coming.label}"), FAINT))
+                then = tr("then {cycle}").format(cycle=f"{coming.number} {coming.label}")
+                left.append(Segment("   " + g.text(then), FAINT))
             elif scene.saved:
-                left.append(Segment("   the last cycle that was recorded", FAINT))
+                left.append(Segment("   " + tr("the last cycle that was recorded"), FAINT))
             elif scene.ended:
-                left.append(Segment("   the run is over", FAINT))
+                left.append(Segment("   " + tr("the run is over"), FAINT))
         elif room > 16:
             sentence = words_for(cycle, scene.trace).sentence
             left.append(Segment("  " + crop(g.text(sentence), room, g.ellipsis), BODY))
@@ -186,7 +202,8 @@ class TabBar(Bar):
                 if self.owner.plain:
                     style = Style(reverse=True, bold=True)
             out.append(Segment(f"  {title}  ", style))
-        return _spread(out, [Segment("tab: next ", FAINT)], width)
+        key = self.owner.key("next_panel")
+        return _spread(out, [Segment(f"{key}: {tr('next')} ", FAINT)], width)
 
     def on_click(self, event: events.Click) -> None:
         x = 0
@@ -198,10 +215,26 @@ class TabBar(Bar):
 
 
 class KeyBar(Bar):
-    """The keys, most useful first, as many as fit."""
+    """The keys, most useful first, as many as fit; during a replay, how it is doing."""
 
     def draw(self, width: int) -> Line:
-        shown = sorted((c for c in COMMANDS if c.rank), key=lambda c: c.rank)
+        replay = self.owner.replay
+        return self._keys(width) if replay is None else self._replay(replay, width)
+
+    def _replay(self, replay: Replay, width: int) -> Line:
+        g = self.owner.glyphs
+        if replay.paused:
+            state, hint = tr("replay paused"), tr("space goes on · any other key takes over")
+        else:
+            state, hint = tr("replay"), tr("space pauses · any other key takes over")
+        count = f"{replay.done}/{len(replay.log.entries)}"
+        left: Line = [Segment(f" {g.current} {state} {count}  ", ACCENT)]
+        if replay.speed:
+            left.append(Segment(g.text(f"×{replay.speed:g}"), MUTED))
+        return _spread(left, [Segment(g.text(hint) + " ", STRONG)], width)
+
+    def _keys(self, width: int) -> Line:
+        shown = sorted((c for c in self.owner.commands if c.rank), key=lambda c: c.rank)
         if self.scene is None:  # while loading there is nothing to step
             shown = [c for c in shown if c.action in ("help", "quit")]
         elif self.scene.saved:
@@ -209,19 +242,19 @@ class KeyBar(Bar):
         # Help and quit are always there; the rest gives way from the end.
         last = [c for c in shown if c.action in ("help", "quit")]
         out: Line = [Segment(" ")]
-        room = width - sum(_key_width(c.shown, c.label) for c in last) - 1
+        room = width - sum(_key_width(c.shown, tr(c.label)) for c in last) - 1
         for command in shown:
             if command in last:
                 continue
-            if line_width(out) + _key_width(command.shown, command.label) > room:
+            if line_width(out) + _key_width(command.shown, tr(command.label)) > room:
                 break
-            out += self._key(command.shown, command.label, command.action)
-        right = [s for c in last for s in self._key(c.shown, c.label, c.action)]
+            out += self._key(command.shown, tr(command.label), command.action)
+        right = [s for c in last for s in self._key(c.shown, tr(c.label), c.action)]
         return _spread(out, right, width)
 
     def _key(self, key: str, label: str, action: str) -> Line:
         if action == "play" and self.scene is not None and self.scene.playing:
-            label = "stop"
+            label = tr("stop")
         target = "app.quit" if action == "quit" else f"screen.{action}"
         meta = Style.from_meta({"@click": target})
         return [Segment(f"{key} ", ACCENT + meta), Segment(f"{label}  ", MUTED + meta)]

@@ -8,6 +8,7 @@ from time import monotonic
 from rich.segment import Segment
 from textual.strip import Strip
 
+from cyclesim.language import tr
 from cyclesim.tui.palette import ACCENT, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.text import crop, printable
 from cyclesim.tui.widgets.bars import Bar
@@ -46,7 +47,7 @@ class LoadingView(Bar):
         g = self.owner.glyphs
         text = printable(" ".join(self.owner.options.text[:400].split()))
         lines: list[Line] = [
-            [Segment("One sentence, one cycle at a time.", STRONG)],
+            [Segment(tr("One sentence, one cycle at a time."), STRONG)],
             [],
             *wrap(crop(text, width * 2), width, ACCENT, limit=2),
             [],
@@ -63,7 +64,10 @@ class LoadingView(Bar):
         lines += [
             [],
             *wrap(
-                "Then the model waits before its first cycle, and nothing runs until you press n.",
+                tr(
+                    "Then the model waits before its first cycle, and nothing runs until you "
+                    "press {key}."
+                ).format(key=self.owner.key("step")),
                 width,
                 MUTED,
             ),

@@ -24,6 +24,8 @@ __all__ = ["CycleChosen", "Line", "Panel", "line_width", "strip_of", "wrap"]
 
 Line = list[Segment]
 
+ITALIC = Style(italic=True)
+
 
 class CycleChosen(Message):
     """A person pointed at a cycle: go there."""
@@ -113,9 +115,8 @@ def strip_of(line: Line, width: int, base: Style) -> Strip:
     for text, style, _ in line:
         words = text.lstrip(" ")
         if words and len(words) < len(text):
-            blank = style.background_style if style else Style()
-            if blank == (style or Style()):
-                blank += Style(italic=True)  # or it would be joined to the words again
+            # Italic, or they would be joined to the words again where both look the same.
+            blank = (style.background_style if style else Style()) + ITALIC
             out.append(Segment(text[: len(text) - len(words)], blank))
             text = words
         out.append(Segment(text, style))

@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
 
+from cyclesim.language import tr
 from cyclesim.render.colour import BACKGROUND, UNIT_COLOURS, blend, unit_style
-from cyclesim.trace import Trace, Unit
+from cyclesim.render.program import Node, program_tree
+from cyclesim.trace import Cycle, Trace
 from cyclesim.tui.palette import ACCENT, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import duration, fit
-from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel
+from cyclesim.tui.text import crop, duration, fit, shape_text
+from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, line_width
 
 __all__ = ["Program"]
 
 
 BLOCK = "#d7dee6"
-
-
-@dataclass(slots=True)
-class Node:
-    """A layer, a module of a layer, or a step. Only open ones are drawn."""
-
-    title: str
-    first: int
-    last: int
-    depth: int
-    unit: Unit
-    children: list[Node] | None = None
-
-    @property
-    def leaf(self) -> bool:
-        return self.children is None
-
-    def holds(self, number: int) -> bool:
-        return self.first <= number <= self.last
+#: Cells of the columns to the right of the names, and the widths from which on they are shown.
+SHARE, TIME, BAR, SHAPE = 4, 8, 8, 20
+TIME_FROM, BAR_FROM, SHAPE_FROM = 36, 50, 76
+#: Further from the names no eye finds the figures.
+WIDEST = 100
 
 
 class Program(Panel):
     """Follows the current cycle: its layer and module are open, the others closed.
 
-    What a person opens or closes stays as they left it.
+    What a person opens or closes stays as they left it; where the tree does not follow, all of it
+    stays.
     """
 
     name_shown = "Program"
@@ -60,12 +50,20 @@ class Program(Panel):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
+        #: Whether the tree goes along with the run.
+        self.following = True
         self._roots: list[Node] = []
         self._source: Trace | None = None
         self._forced: dict[tuple[int, int], bool] = {}
         self._rows: list[Node] = []
         self._cursor: int | None = None
         self._followed: int | None = -1
+        #: The cycle whose layer and module are open.
+        self._anchor = 0
+        #: Time of the cycles before each, as they ran in this run; and those that have a sign.
+        self._spent: list[int] = [0]
+        self._signed: list[int] = []
+        self._seen: Cycle | None = None
 
     # -- the tree ----------------------------------------------------------------------------
 
@@ -74,33 +72,79 @@ class Program(Panel):
         if source is not self._source:
             changed = self._source is None or len(self._source) != len(source)
             self._source = source
-            self._roots = _tree(source)
+            self._roots = program_tree(source)
             if changed:
                 self._forced.clear()
                 self._cursor = None
+        self._look_over(scene)
+        if self.following:
+            self._anchor = scene.at or 0
         super().show(scene)
         if scene.at != self._followed:
             self._followed = scene.at
-            self._cursor = None
-            self._reveal()
+            if self.following:
+                self._cursor = None
+                self._reveal()
 
-    def _is_open(self, node: Node, at: int | None) -> bool:
+    def _look_over(self, scene: Scene) -> None:
+        """Note times and signs of the cycles that have run since the last time."""
+        cycles, known = scene.trace.cycles, len(self._spent) - 1
+        if known > scene.executed or (known and cycles[known - 1] is not self._seen):
+            self._spent, self._signed, known = [0], [], 0
+        for cycle in cycles[known : scene.executed]:
+            self._spent.append(self._spent[-1] + cycle.self_ns)
+            if cycle.has_nan or cycle.edited or cycle.downstream:
+                self._signed.append(cycle.number)
+            self._seen = cycle
+
+    def toggle(self) -> bool:
+        """Follow the run, or stay; returns which."""
+        self.following = not self.following
+        if self.scene is not None:
+            self._followed = -1
+            self.show(self.scene)
+        return self.following
+
+    def _is_open(self, node: Node) -> bool:
         forced = self._forced.get((node.first, node.last))
-        return forced if forced is not None else at is not None and node.holds(at)
+        return forced if forced is not None else node.holds(self._anchor)
 
     def build(self, scene: Scene, width: int, height: int) -> list[Line]:
-        self.entitle(f"PROGRAM  {scene.executed} of {scene.total} cycles ran")
+        width = min(width, WIDEST)
+        self._entitle(scene, width)
         self._rows = []
-        at = scene.at if scene.at is not None else 0
 
         def add(nodes: list[Node]) -> None:
             for node in nodes:
                 self._rows.append(node)
-                if node.children is not None and self._is_open(node, at):
+                if node.children is not None and self._is_open(node):
                     add(node.children)
 
         add(self._roots)
         return [self._line(scene, node, place, width) for place, node in enumerate(self._rows)]
+
+    def _entitle(self, scene: Scene, width: int) -> None:
+        """How much ran, whether the tree stays, and over the columns what they are."""
+        titles = (
+            (tr("PROGRAM  {executed} of {total} cycles ran"), tr("PROGRAM  {executed} of {total}"))
+            if self.following
+            else (tr("PROGRAM  stays (F)"),)
+        )
+        observed = (
+            tr("stepped") if scene.trace.timing.stepped or not scene.saved else tr("recorded")
+        )
+        columns = ""
+        if width >= SHAPE_FROM:
+            columns += fit(" " + tr("output"), SHAPE)
+        if width >= TIME_FROM:
+            columns += fit(observed, TIME, right=True)
+            columns += fit("%", SHARE + 1, right=True)
+        else:
+            columns += f" {observed} %"
+        room = max(width - cell_len(columns) - (BAR if width >= BAR_FROM else 1), 12)
+        said = [t.format(executed=scene.executed, total=scene.total) for t in titles]
+        title = next((t for t in said if cell_len(t) < room), said[-1])
+        self.entitle(fit(title, room, ellipsis=self.glyphs.ellipsis) + columns)
 
     def _line(self, scene: Scene, node: Node, place: int, width: int) -> Line:
         state = scene.state(node.first, node.last)
@@ -115,17 +159,15 @@ class Program(Panel):
                 style = mark_style = FAINT
         else:
             mark, style, mark_style = g.waiting, FAINT, FAINT
-        if node.leaf:
-            fold = " "
-        else:
-            at = scene.at if scene.at is not None else 0
-            fold = g.open if self._is_open(node, at) else g.closed
+        fold = " " if node.leaf else g.open if self._is_open(node) else g.closed
         colour = blend(UNIT_COLOURS[node.unit], BACKGROUND, 0.0 if state == "now" else 0.25)
-        time = self._time(scene, node)
+        figures = self._figures(scene, node, width)
         # The mark of a module that is not finished yet is the one of its current step.
         indent = "  " * node.depth
-        room = width - len(indent) - 4 - len(time) - 1
-        title = fit(node.title + (" (NOP)" if nop else "") + self._sign(scene, node), max(room, 4))
+        room = max(width - len(indent) - 4 - line_width(figures), 4)
+        signs = self._signs(scene, node)
+        title = node.title + (" (NOP)" if nop else "")
+        title = fit(crop(title, max(room - len(signs), 1), g.ellipsis) + signs, room)
         if node.leaf:
             if state == "now":
                 style = Style(color="#ffffff", bold=True)
@@ -137,30 +179,54 @@ class Program(Panel):
             strong = Style(color=BLOCK if node.depth == 0 else colour, bold=True)
             title_style = strong if state != "waiting" else MUTED
             body = [Segment(f"{mark} ", mark_style), Segment(title, title_style)]
-        line = [Segment(f"{indent}{fold} ", FAINT), *body, Segment(f" {g.text(time)}", MUTED)]
+        line = [Segment(f"{indent}{fold} ", FAINT), *body, *figures]
         selected = place == self._cursor and self.has_focus
         if selected or (state == "now" and node.leaf):
             ground = "#33455c" if selected else "#263240"
             if self.plain:
                 return [Segment("".join(s.text for s in line), Style(reverse=True, bold=True))]
-            line = [Segment(s.text, (s.style or Style()) + Style(bgcolor=ground)) for s in line]
+            line = [Segment(s.text, Style(bgcolor=ground) + (s.style or Style())) for s in line]
         return line
 
-    def _sign(self, scene: Scene, node: Node) -> str:
-        """What a person has put here: a breakpoint, an edit, or that an edit went into it."""
+    def _signs(self, scene: Scene, node: Node) -> str:
+        """What is to be said of it: breakpoint, edit, after an edit, NaN. As in the timeline."""
         g, marks = self.glyphs, scene.marks
         signs = g.stop if any(node.holds(n) for n in marks.stops) else ""
-        if any(node.holds(n) and n < scene.executed for n in marks.edited):
+        first = bisect_left(self._signed, node.first)
+        signed = self._signed[first : bisect_right(self._signed, node.last)]
+        cycles = [scene.trace.cycles[n] for n in signed]
+        if any(c.has_nan for c in cycles):
+            signs += g.nan
+        if any(c.edited for c in cycles):
             signs += g.edited
-        elif marks.edited and node.leaf and node.first < scene.executed:
-            signs += g.downstream if scene.cycle(node.first).downstream else ""
+        elif any(c.downstream for c in cycles):
+            signs += g.downstream
         return f" {signs}" if signs else ""
 
-    def _time(self, scene: Scene, node: Node) -> str:
-        if node.first >= scene.executed:
-            return ""
-        cycles = scene.trace.cycles[node.first : min(node.last + 1, scene.executed)]
-        return duration(sum(c.self_ns for c in cycles))
+    def _figures(self, scene: Scene, node: Node, width: int) -> Line:
+        """What it wrote, its time, its share of the time so far: as much as there is room for."""
+        out: Line = []
+        if width >= SHAPE_FROM:
+            outputs = scene.cycle(node.last).outputs
+            text = f" {shape_text(outputs[0].shape)}" if outputs else ""
+            out.append(Segment(fit(text, SHAPE, ellipsis=self.glyphs.ellipsis), FAINT))
+        last = min(node.last + 1, scene.executed)
+        ran = node.first < scene.executed
+        spent = self._spent[last] - self._spent[node.first] if ran else 0
+        share = spent / self._spent[-1] if self._spent[-1] else 0.0
+        if width >= TIME_FROM:
+            text = self.glyphs.text(duration(spent)) if ran else ""
+            out.append(Segment(fit(text, TIME, right=True), MUTED))
+        percent = "" if not ran else "<1%" if share < 0.005 else f"{share:.0%}"
+        out.append(Segment(fit(percent, SHARE + 1, right=True), MUTED))
+        if width >= BAR_FROM:
+            length = round(share * (BAR - 1)) if ran else 0
+            if self.plain:
+                out.append(Segment(" " + fit("#" * length, BAR - 1), MUTED))
+            else:
+                bar = Style(bgcolor=blend(UNIT_COLOURS[node.unit], BACKGROUND, 0.25))
+                out += [Segment(" "), Segment(" " * length, bar), Segment(" " * (BAR - 1 - length))]
+        return out
 
     def _reveal(self) -> None:
         """Scroll so that the current step is in view, with what comes next."""
@@ -194,11 +260,11 @@ class Program(Panel):
         self._bring(self._cursor)
 
     def action_fold(self) -> None:
+        if not self._rows:
+            return
         place = self._place()
         node = self._rows[place]
-        scene = self.scene
-        at = scene.at if scene is not None and scene.at is not None else 0
-        if node.leaf or not self._is_open(node, at):
+        if node.leaf or not self._is_open(node):
             # Already closed: go to what it is part of.
             while place > 0 and self._rows[place].depth >= node.depth:
                 place -= 1
@@ -209,19 +275,19 @@ class Program(Panel):
         self._bring(self._cursor or 0)
 
     def action_unfold(self) -> None:
-        node = self._rows[self._place()]
-        if not node.leaf:
+        node = self._rows[self._place()] if self._rows else None
+        if node is not None and not node.leaf:
             self._forced[(node.first, node.last)] = True
             self.rebuild()
 
     def action_choose(self) -> None:
+        if not self._rows:
+            return
         node = self._rows[self._place()]
         if node.leaf:
             self.post_message(CycleChosen(node.first))
             return
-        scene = self.scene
-        at = scene.at if scene is not None and scene.at is not None else 0
-        self._forced[(node.first, node.last)] = not self._is_open(node, at)
+        self._forced[(node.first, node.last)] = not self._is_open(node)
         self.rebuild()
 
     def on_click(self, event: events.Click) -> None:
@@ -239,27 +305,3 @@ class Program(Panel):
     def on_blur(self) -> None:
         self._cursor = None
         self.rebuild()
-
-
-def _tree(trace: Trace) -> list[Node]:
-    """Layers, their modules, their steps, from the same groups that the clock ticks by."""
-    cycles = trace.cycles
-    modules = trace.groups("module")
-    roots: list[Node] = []
-    for layer in trace.groups("layer"):
-        root = Node(layer.title, layer.first, layer.last, 0, cycles[layer.first].unit, [])
-        parts = [m for m in modules if layer.first <= m.first <= layer.last]
-        for part in parts:
-            steps = range(part.first, part.last + 1)
-            depth = 1
-            into = root
-            if len(parts) > 1:
-                title = part.title.rpartition(" · ")[2]
-                into = Node(title, part.first, part.last, 1, cycles[part.first].unit, [])
-                assert root.children is not None
-                root.children.append(into)
-                depth = 2
-            assert into.children is not None
-            into.children += [Node(cycles[n].step, n, n, depth, cycles[n].unit) for n in steps]
-        roots.append(root)
-    return roots

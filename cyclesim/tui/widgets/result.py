@@ -10,35 +10,48 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
 
-from cyclesim.render.colour import label_colour
-from cyclesim.trace import Cycle
+from cyclesim.language import N_, tr, trn
+from cyclesim.trace import Cycle, Trace
 from cyclesim.tui.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import crop, printable
-from cyclesim.tui.widgets.panel import Line, Panel, line_width, wrap
+from cyclesim.tui.text import crop, fit, printable
+from cyclesim.tui.widgets.labels import flow, label_style
+from cyclesim.tui.widgets.panel import Line, Panel, wrap
 
-__all__ = ["Result"]
+__all__ = ["Result", "labels_cycle"]
+
+#: The output cycles are at the end, and there are not more of them.
+OUTPUTS = 6
+
+
+def labels_cycle(trace: Trace, executed: int) -> Cycle | None:
+    """The cycle that wrote the labels, if it is among the `executed` ones of `trace`."""
+    for cycle in reversed(trace.cycles[max(executed - OUTPUTS, 0) : executed]):
+        if cycle.unit == "output" and cycle.step == "labels":
+            return cycle
+    return None
 
 
 class Result(Panel):
     """Tokens with their labels, then the sentence with its entities; or whatever the task gives."""
 
-    name_shown = "Result"
+    name_shown = N_("Result")
     BINDINGS = [
         Binding("up", "scroll_up", "up", show=False),
         Binding("down", "scroll_down", "down", show=False),
     ]
 
     def build(self, scene: Scene, width: int, height: int) -> list[Line]:
-        self.entitle("RESULT")
+        self.entitle(tr("RESULT"))
         return self._first_nan(scene, width - 1) + self._answer(scene, width - 1)
 
     def _first_nan(self, scene: Scene, width: int) -> list[Line]:
         """Where the numbers broke, if they did: what comes after is not to be trusted."""
         for cycle in scene.trace.cycles[: scene.executed]:
             if cycle.has_nan:
-                text = f" The first NaN came at cycle {cycle.number}: {cycle.label}."
-                return wrap(self.glyphs.text(text), width, BAD)
+                text = tr("The first NaN came at cycle {number}: {label}.")
+                text = text.format(number=cycle.number, label=cycle.label)
+                return wrap(" " + self.glyphs.text(text), width, BAD)
         return []
 
     def _answer(self, scene: Scene, width: int) -> list[Line]:
@@ -54,58 +67,48 @@ class Result(Panel):
             return [
                 line for k, v in result.items() for line in wrap(f" {k}: {v}", width, BODY, limit=3)
             ]
-        labels = self._ran(scene, "labels")
+        labels = labels_cycle(scene.trace, scene.executed)
         if labels is not None and labels.outputs and labels.outputs[0].words:
             return self._tokens(scene, labels.outputs[0].words, width)
         if scene.ended:
-            return wrap(" The run is over. This task has no answer beyond the last tensor.", width,
-                        MUTED)  # fmt: skip
+            said = tr("The run is over. This task has no answer beyond the last tensor.")
+            return wrap(f" {said}", width, MUTED)
         answer = scene.total - 1
-        lines = wrap(f" The answer comes at cycle {answer}.", width, STRONG)
-        left = answer - scene.last
+        said = tr("The answer comes at cycle {number}.").format(number=answer)
+        lines = wrap(f" {said}", width, STRONG)
         if scene.trace.header.text is not None:
             lines += wrap(f" {printable(scene.trace.header.text)}", width, MUTED, limit=3)
-        lines += wrap(text(f" {left} cycles to go · f runs to the end"), width, FAINT)
+        left = answer - scene.last
+        said = trn("{count} cycle to go · f runs to the end",
+                   "{count} cycles to go · f runs to the end", left)  # fmt: skip
+        lines += wrap(" " + text(said.format(count=left)), width, FAINT)
         return lines
-
-    @staticmethod
-    def _ran(scene: Scene, step: str) -> Cycle | None:
-        """The output cycle called `step`, if it has run."""
-        for number in range(scene.last, max(scene.last - 6, -1), -1):
-            cycle = scene.trace.cycles[number]
-            if cycle.unit == "output" and cycle.step == step:
-                return cycle
-        return None
 
     # -- token classification ----------------------------------------------------------------
 
-    def _label(self, label: str, scene: Scene) -> Style:
-        if self.plain:
-            return Style(reverse=True)
-        ground = label_colour(label, scene.trace.header.labels)
-        return Style(color="#0b0e12", bgcolor=ground, bold=True)
-
     def _tokens(self, scene: Scene, labels: Sequence[str], width: int) -> list[Line]:
         """Every token with its label, before they are merged into entities."""
+        known = scene.trace.header.labels
         parts: list[Line] = []
         for token, label in zip(scene.plan.header.tokens, labels, strict=False):
             shown = printable(token)
             if label == "O":
                 parts.append([Segment(shown, MUTED)])
             else:
-                style = self._label(label, scene)
+                style = label_style(label, known, plain=self.plain)
                 parts.append([Segment(f" {shown} ", style), Segment(f" {label}", BODY)])
-        return _flow(parts, width)
+        return flow(parts, width)
 
     def _entities(self, scene: Scene, result: Mapping[str, Any], width: int) -> list[Line]:
         """The sentence as it was typed, with its entities marked and named."""
         sentence, text = scene.trace.header.text or "", self.glyphs.text
+        known = scene.trace.header.labels
         entities = sorted(result["entities"], key=lambda e: e["start"])
         parts: list[Line] = []
         end = 0
         for entity in entities:
             parts += _words(sentence[end : entity["start"]])
-            style = self._label(entity["label"], scene)
+            style = label_style(entity["label"], known, plain=self.plain)
             body = printable(" ".join(sentence[entity["start"] : entity["end"]].split()))
             body = crop(body, max(width - 10, 4))
             named = Segment(f"{entity['label']} ", Style.combine([style, Style(italic=True)]))
@@ -114,13 +117,12 @@ class Result(Panel):
             parts.append(part if glued else [Segment(" "), *part])
             end = entity["end"]
         parts += _words(sentence[end:])
-        lines = _flow(parts, width)
+        lines = flow(parts, width)
         if not entities:
-            lines.append([Segment(" No name was found in this text.", MUTED)])
-            return lines
+            return lines + wrap(" " + tr("No name was found in this text."), width, MUTED)
         lines.append([])
         for entity in entities:
-            style = self._label(entity["label"], scene)
+            style = label_style(entity["label"], known, plain=self.plain)
             name = crop(printable(entity["text"]), max(width - 24, 6))
             line = [
                 Segment(" "),
@@ -128,8 +130,8 @@ class Result(Panel):
                 Segment(f" {name}", STRONG),
                 Segment(f"  {entity['score']:.1%}", BODY),
             ]
-            place = text(f"  at {entity['start']}–{entity['end']}")
-            lines.append([*line, Segment(place, FAINT)])
+            place = tr("at {start}–{end}").format(start=entity["start"], end=entity["end"])
+            lines.append([*line, Segment(text(f"  {place}"), FAINT)])
         return [Segment.adjust_line_length(line, width, pad=False) for line in lines]
 
     # -- text classification -----------------------------------------------------------------
@@ -145,7 +147,7 @@ class Result(Panel):
             length = round((width - name_width - 12) * score)
             bar = "#" * length if self.plain else " " * length
             lines.append([
-                Segment(f" {crop(str(name), name_width):<{name_width}} ", BODY),
+                Segment(f" {fit(printable(str(name)), name_width)} ", BODY),
                 Segment(f"{score:6.1%} ", MUTED),
                 Segment(bar, Style() if self.plain else Style(bgcolor="#4f9bdc")),
             ])  # fmt: skip
@@ -154,17 +156,3 @@ class Result(Panel):
 
 def _words(text: str) -> list[Line]:
     return [[Segment(printable(word), BODY)] for word in text.split()]
-
-
-def _flow(parts: list[Line], width: int) -> list[Line]:
-    """Parts one after another, broken between them."""
-    lines: list[Line] = [[Segment(" ")]]
-    used = 1
-    for part in parts:
-        size = line_width(part)
-        if used > 1 and used + size > width:
-            lines.append([Segment(" ")])
-            used = 1
-        lines[-1] += [*part, Segment(" ")]
-        used += size + 1
-    return [Segment.adjust_line_length(line, width + 1, pad=False) for line in lines]

@@ -1,217 +1,280 @@
-"""TIMELINE: one row per part of the model, one column per cycle."""
+"""TIMELINE: the run as a pipeline diagram, from the whole model down to the steps of one part."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import Binding
+from textual.message import Message
 from textual.strip import Strip
 
-from cyclesim.render.colour import BACKGROUND, UNIT_COLOURS, UNIT_LETTERS, blend, ink_on
-from cyclesim.render.timeline import Lane, lanes_of
-from cyclesim.trace import UNITS, Cycle, Trace, Unit
-from cyclesim.tui.palette import ACCENT, FAINT, MUTED, STRONG, bold
-from cyclesim.tui.scene import Marks, Scene
-from cyclesim.tui.text import fit
+from cyclesim.language import tr
+from cyclesim.render.timeline import ORDERS, ZOOMS, Order, Pipeline, Pipelines, Zoom
+from cyclesim.tui.palette import ACCENT, FAINT, MUTED, STRONG
+from cyclesim.tui.scene import Scene
+from cyclesim.tui.text import crop, fit
 from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, line_width, strip_of
+from cyclesim.tui.widgets.timeline_cells import Pen
+from cyclesim.tui.widgets.timeline_words import (
+    columns_said,
+    cycle_said,
+    ilp_said,
+    rows_said,
+    view_said,
+)
 
 __all__ = ["Timeline"]
 
+#: Cells of the row titles, at least.
 LABEL = 14
-_NAN = Style(color="#ffffff", bgcolor="#c4352b", bold=True)
-_NOW = Style(color="#000000", bgcolor="#ffffff", bold=True)
-_PLAIN_NOW = Style(reverse=True, bold=True)
-_TRACK = "#161d27"
-
-
-@lru_cache(maxsize=128)
-def _cell(unit: Unit, done: bool, nop: bool) -> Style:
-    colour = UNIT_COLOURS[unit]
-    share = (0.62 if nop else 0.0) if done else 0.82 if nop else 0.7
-    ground = blend(colour, BACKGROUND, share)
-    return Style(color=ink_on(ground) if done else blend(colour, BACKGROUND, 0.4), bgcolor=ground)
+#: The widest a column gets; the few of one part have more room than those of a run.
+WIDEST = {"units": 3, "layers": 3, "steps": 6}
+#: From this height on the title and the legend stay, even if rows have to give way.
+ROOMY = 11
+_NAME = MUTED + Style(bold=True)
 
 
 class Timeline(Panel):
-    """The whole run at a glance; follows the current cycle."""
+    """The whole run at a glance; follows the current cycle, or the cursor that arrows move."""
 
-    can_focus = False
+    BINDINGS = [
+        Binding("left", "beside(-1)", "before", show=False),
+        Binding("right", "beside(1)", "after", show=False),
+        Binding("up", "above(1)", "up", show=False),
+        Binding("down", "above(-1)", "down", show=False),
+        Binding("home", "end(-1)", "first", show=False),
+        Binding("end", "end(1)", "last", show=False),
+        Binding("enter", "choose", "go", show=False),
+    ]
+
+    class Pointed(Message):
+        """The cursor is on a cycle: `text` says which; "" when there is no cursor any more."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._lanes: list[Lane] = []
-        self._lane_of: dict[int, int] = {}
-        self._units: tuple[Unit, ...] = ()
-        self._source: Trace | None = None
+        self.zoom: Zoom = "layers"
+        self.order: Order = "run"
+        self._pictures = Pipelines(())
+        self._picture: Pipeline = self._pictures.picture(self.zoom, self.order)
+        self._pen: Pen | None = None
+        self._cursor: int | None = None
+        self._at: int | None = None
         self._left = self._top = 0
 
+    # -- for the screen ----------------------------------------------------------------------
+
     @property
-    def lanes(self) -> int:
-        """How many rows the run has."""
-        return len(self._lanes)
+    def wanted(self) -> int:
+        """How many lines show all of it."""
+        return self._most + 3
+
+    @property
+    def cursor(self) -> int | None:
+        """The cycle that the arrows have come to; None where we look."""
+        return self._cursor
 
     def show(self, scene: Scene) -> None:
-        source = scene.trace if scene.ended and not scene.failure else scene.plan
-        if source is not self._source:
-            self._source = source
-            self._lanes = lanes_of(source.cycles)
-            self._lane_of = {n: i for i, lane in enumerate(self._lanes) for n in lane.numbers}
-            present = {c.unit for c in source.cycles}
-            self._units = tuple(u for u in UNITS if u in present)
+        whole = (scene.ended and not scene.failure) or scene.executed > len(scene.plan)
+        source = scene.trace.cycles[: scene.executed] if whole else scene.plan.cycles
+        if not self._pictures.is_of(source):
+            self._pictures = Pipelines(source)
+            self._cursor = None
+        if scene.at != self._at:
+            self._at, self._cursor = scene.at, None
         super().show(scene)
 
+    def turn_rows(self) -> str:
+        """Zoom the rows in, or back out to the whole model; returns what they are now."""
+        self.zoom = ZOOMS[(ZOOMS.index(self.zoom) + 1) % len(ZOOMS)]
+        self.rebuild()
+        return f"{rows_said(self._pictures, self.zoom, self._here)}."
+
+    def turn_columns(self) -> str:
+        """The other order of the columns; returns what they are now."""
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        self.rebuild()
+        return f"{columns_said(self.order)}. {ilp_said(self._pictures)}."
+
+    # -- what is where -----------------------------------------------------------------------
+
+    @property
+    def _here(self) -> int:
+        """The cycle that has to be in view."""
+        at = self._cursor if self._cursor is not None else self._at or 0
+        return max(0, min(at, len(self._pictures.cycles) - 1))
+
+    @property
+    def _most(self) -> int:
+        # While the steps go from part to part, the room for them stays the same.
+        return self._pictures.tallest if self.zoom == "steps" else len(self._picture.rows)
+
+    @property
+    def _framed(self) -> bool:
+        """Whether there is room for the title and the legend."""
+        return self.size.height >= min(self.wanted, ROOMY)
+
+    @property
+    def _rows_shown(self) -> int:
+        return max(1, self.size.height - (3 if self._framed else 1))
+
+    @property
+    def _label(self) -> int:
+        longest = max((cell_len(row.title) for row in self._picture.rows), default=0)
+        return max(LABEL, min(longest + 4, self.size.width // 5))
+
+    @property
+    def _room(self) -> int:
+        return max(self.scrollable_content_region.width - self._label, 1)
+
+    @property
+    def _cell_width(self) -> int:
+        fitting = self._room // max(len(self._picture.columns), 1)
+        return max(1, min(WIDEST[self.zoom], fitting))
+
+    @property
+    def _columns(self) -> range:
+        """The columns in view."""
+        return self._picture.columns[self._left : self._left + self._room // self._cell_width]
+
     def rebuild(self) -> None:
-        """Only scroll: what is visible is drawn when it is painted."""
-        scene, region = self.scene, self.scrollable_content_region
-        if scene is None or region.width <= LABEL:
+        """Choose the picture and scroll it: what is visible is drawn when it is painted."""
+        scene = self.scene
+        self._picture = picture = self._pictures.picture(self.zoom, self.order, self._here)
+        if scene is None or self.scrollable_content_region.width <= self._label:
             return
-        columns = max((region.width - LABEL) // self._cell_width, 1)
-        now = scene.at or 0
+        columns = max(self._room // self._cell_width, 1)
+        now = picture.column.get(self._here, 0) - picture.columns.start
         margin = min(8, columns // 4)
         if now - margin < self._left:
             self._left = now - margin
         if now + margin >= self._left + columns:
             self._left = now + margin - columns + 1
-        self._left = max(0, min(self._left, scene.total - columns))
-        lane, rows = self._lane_of.get(now, 0), self._rows_shown
+        self._left = max(0, min(self._left, len(picture.columns) - columns))
+        row, rows = picture.row.get(self._here, 0), self._rows_shown
         # Keep the row after the current one in view, too: that is where the run goes.
-        if lane < self._top or lane + 1 >= self._top + rows:
-            self._top = lane - rows // 2
-        self._top = max(0, min(self._top, len(self._lanes) - rows))
+        if row < self._top or row + 1 >= self._top + rows:
+            self._top = row - rows // 2
+        self._top = max(0, min(self._top, len(picture.rows) - rows))
+        self._pen = Pen.of(
+            scene, picture, self.glyphs, self.plain, self._cell_width,
+            self._cursor,
+        )  # fmt: skip
         self.refresh()
 
-    @property
-    def _legend(self) -> bool:
-        return self.size.height >= len(self._lanes) + 2
-
-    @property
-    def _rows_shown(self) -> int:
-        return max(1, self.size.height - 1 - (1 if self._legend else 0))
-
-    @property
-    def _cell_width(self) -> int:
-        total = self.scene.total if self.scene is not None else 1
-        return max(1, min(3, (self.scrollable_content_region.width - LABEL) // max(total, 1)))
+    # -- drawing -----------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
         width, base = self.scrollable_content_region.width, self.rich_style
-        scene = self.scene
-        if scene is None or width <= LABEL:
+        scene, pen = self.scene, self._pen
+        if scene is None or pen is None or width <= self._label:
             return Strip.blank(width, base)
-        if y == 0:
-            line = self._ruler(scene, width)
-        elif self._legend and y == self.size.height - 1:
-            line = self._legend_line(width)
+        top = 1 if self._framed else 0
+        if y < top:
+            line = self._title(width)
+        elif y == top:
+            label = tr("level") if self.order == "data" else tr("cycle")
+            style = ACCENT if self.has_focus and not self._framed else MUTED
+            line = [Segment(fit(f" {label}", self._label), style)]
+            line += pen.ruler(self._columns, width - self._label)
+        elif self._framed and y == self.size.height - 1:
+            line = pen.legend(self._columns, width)
         else:
-            lane = y - 1 + self._top
-            line = self._lane(scene, lane, width) if lane < len(self._lanes) else []
+            row = y - top - 1 + self._top
+            line = self._row(scene, pen, row) if row < len(self._picture.rows) else []
         return strip_of(line, width, base)
 
-    def _range(self, scene: Scene, width: int) -> range:
-        return range(self._left, min(scene.total, self._left + (width - LABEL) // self._cell_width))
-
-    def _ruler(self, scene: Scene, width: int) -> Line:
-        cell = self._cell_width
-        ticks = [" "] * (width - LABEL)
-        span = self._range(scene, width)
-        for number in span:
-            text = str(number)
-            place = (number - self._left) * cell
-            if number % 10 == 0 and place + len(text) <= len(ticks):
-                ticks[place : place + len(text)] = text
-        text = "".join(ticks)
-        title = Segment(fit(" TIMELINE", LABEL), MUTED)
-        if scene.at is None:
-            return [title, Segment(text, FAINT)]
-        place = (scene.at - self._left) * cell
-        mark = f"{self.glyphs.now}{scene.at} "
-        if place + len(mark) > len(text):
-            mark = f" {scene.at}{self.glyphs.now}"
-            place = place - len(mark) + 1
-        before, after = text[: max(place, 0)], text[place + len(mark) :]
-        # Half a tick number beside the marker would read as another number.
-        before = before[: len(before.rstrip("0123456789"))].ljust(len(before))
-        after = after.lstrip("0123456789").rjust(len(after))
-        return [title, Segment(before, FAINT), Segment(mark, ACCENT), Segment(after, FAINT)]
-
-    def _lane(self, scene: Scene, index: int, width: int) -> Line:
-        lane = self._lanes[index]
-        here = scene.at is not None and self._lane_of.get(scene.at) == index
-        reached = lane.numbers[0] < scene.executed
-        label_style = STRONG if here else MUTED if reached else FAINT
+    def _row(self, scene: Scene, pen: Pen, index: int) -> Line:
+        row = self._picture.rows[index]
+        here = scene.at in row.numbers
+        style = STRONG if here else MUTED if row.numbers[0] < scene.executed else FAINT
         mark = self.glyphs.current if here else " "
-        out: Line = [Segment(fit(f" {lane.title}", LABEL - 2) + f"{mark} ", label_style)]
-        cell, plain = self._cell_width, self.plain
-        track = Style() if plain else Style(bgcolor=_TRACK)
-        run, run_style = "", track
-        for number in self._range(scene, width):
-            if self._lane_of.get(number) != index:
-                text, style = " " * cell, track
-            else:
-                text, style = self._draw(scene, scene.cycle(number), cell, plain)
-            if style is not run_style and run:
-                out.append(Segment(run, run_style))
-                run = ""
-            run, run_style = run + text, style
-        out.append(Segment(run, run_style))
-        return out
+        title = fit(f" {row.title}", self._label - 2, ellipsis=self.glyphs.ellipsis)
+        return [Segment(f"{title}{mark} ", style), *pen.row(index, self._columns)]
 
-    def _draw(self, scene: Scene, cycle: Cycle, cell: int, plain: bool) -> tuple[str, Style]:
-        done = cycle.number < scene.executed
-        glyph = " "
-        if plain:
-            glyph = "." if not done else "-" if cycle.nop else UNIT_LETTERS[cycle.unit]
-            style = Style()
-        else:
-            style = _cell(cycle.unit, done, cycle.nop)
-            glyph = "-" if cycle.nop and done else " "
-        if done and cycle.has_nan:
-            glyph, style = "!", (Style(reverse=True) if plain else _NAN)
-        if cycle.number == scene.at:
-            style = _PLAIN_NOW if plain else _NOW
-        marks = self._marks(scene, cycle, done)
-        if glyph in " .-" or (marks and cell == 1):
-            text = marks or glyph
-        else:
-            text = glyph + marks
-        return fit(text, cell, ellipsis=""), style
+    def _title(self, width: int) -> Line:
+        """What rows and columns are, the parallelism, and what of a long run is in view."""
+        text = self.glyphs.text
+        right = [Segment(text(ilp_said(self._pictures)) + " ", MUTED)]
+        if view := view_said(self._picture, self._columns):
+            right.insert(0, Segment(text(view) + "   ", ACCENT))
+        room = max(width - line_width(right) - 2, 0)
+        out: Line = [Segment(" " + tr("TIMELINE"), ACCENT if self.has_focus else _NAME)]
+        rows = rows_said(self._pictures, self.zoom, self._here)
+        for said, key in ((rows, "l"), (columns_said(self.order), "d")):
+            part = crop(text(said), room - line_width(out) - 6, self.glyphs.ellipsis)
+            out += [Segment(f"  {part}", MUTED), Segment(f" ({key})", FAINT)]
+        return [*Segment.adjust_line_length(out, room, pad=True), Segment("  "), *right]
 
-    def _marks(self, scene: Scene, cycle: Cycle, done: bool) -> str:
-        """What a person has put on this cycle, the most telling sign first."""
-        g = self.glyphs
-        out = g.edited if done and cycle.edited else ""
-        if cycle.number in scene.marks.stops:
-            out += g.stop
-        return out + g.downstream if done and cycle.downstream and not cycle.edited else out
+    # -- the cursor --------------------------------------------------------------------------
 
-    def _legend_line(self, width: int) -> Line:
-        out: Line = [Segment(" " * LABEL)]
-        for unit in self._units:
-            if self.plain:
-                out.append(Segment(f"{UNIT_LETTERS[unit]} ", STRONG))
-            else:
-                out += [Segment("  ", Style(bgcolor=UNIT_COLOURS[unit])), Segment(" ")]
-            out.append(Segment(f"{unit}   ", bold(blend(UNIT_COLOURS[unit], "#ffffff", 0.15))))
-        g, marks = self.glyphs, self.scene.marks if self.scene is not None else Marks()
-        signs = [("-", "did nothing (NOP)")]
-        if marks.stops:
-            signs.insert(0, (g.stop, "breakpoint"))
-        if marks.edited:
-            signs[:0] = [(g.edited, "edited"), (g.downstream, "after it")]
-        for sign, meaning in signs:
-            more = [Segment(sign, MUTED), Segment(f" {meaning}   ", FAINT)]
-            if line_width(out) + line_width(more) - 3 > width:
-                break
-            out += more
-        return out
+    def _point(self, number: int | None) -> None:
+        """Put the cursor on cycle `number` and say what it is."""
+        if number is None or not 0 <= number < len(self._pictures.cycles):
+            return
+        self._cursor = number
+        self.rebuild()
+        self.post_message(self.Pointed(cycle_said(self._pictures, number, self.order)))
+
+    def action_beside(self, by: int) -> None:
+        """One cycle to the left or right, into the next part where this one ends."""
+        picture = self._picture
+        if not picture.sequence:
+            return
+        beside = picture.beside(self._here, by)
+        if beside is None and self.zoom == "steps":
+            beside = min(picture.row) - 1 if by < 0 else max(picture.row) + 1
+        self._point(beside)
+
+    def action_above(self, rows: int) -> None:
+        """To the nearest cycle of the row above or below."""
+        if self._picture.rows:
+            self._point(self._picture.above(self._here, rows))
+
+    def action_end(self, side: int) -> None:
+        """To the first or the last cycle of the picture."""
+        sequence = self._picture.sequence
+        if sequence:
+            self._point(sequence[0 if side < 0 else -1])
+
+    def action_choose(self) -> None:
+        """Go to the cycle under the cursor."""
+        if self._cursor is not None:
+            self.post_message(CycleChosen(self._cursor))
+
+    def _leave(self) -> None:
+        if self._cursor is not None:
+            self._cursor = None
+            self.post_message(self.Pointed(""))
+        self.rebuild()
+
+    def on_focus(self) -> None:
+        self.refresh()
+
+    def on_blur(self) -> None:
+        self._leave()
 
     def on_click(self, event: events.Click) -> None:
-        scene = self.scene
         offset = event.get_content_offset(self)
-        if scene is None or offset is None or offset.x < LABEL:
+        if self.scene is None or offset is None or offset.x < self._label:
             return
-        number = self._left + (offset.x - LABEL) // self._cell_width
-        if number < scene.total:
+        place = (offset.x - self._label) // self._cell_width
+        if place >= len(self._columns):
+            return
+        row = offset.y - (2 if self._framed else 1) + self._top
+        number = self._nearest(row, self._columns[place])
+        if number is not None:
             self.post_message(CycleChosen(number))
+
+    def _nearest(self, row: int, column: int) -> int | None:
+        """The cycle of that column nearest to that row; the next of several at each click."""
+        rows = sorted(range(len(self._picture.rows)), key=lambda r: abs(r - row))
+        numbers = next((c for r in rows if (c := self._picture.cell(r, column))), ())
+        if self._at in numbers:
+            return numbers[(numbers.index(self._at) + 1) % len(numbers)]
+        return numbers[0] if numbers else None

@@ -1,0 +1,261 @@
+"""The state of the tensor view: which tensor, which part, which cell, drawn how, against what.
+
+What a person has chosen stays from cycle to cycle, where the next tensor has such a dimension.
+Methods that change something return a sentence where there is nothing to change, else "".
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from textual.message import Message
+
+from cyclesim.language import tr
+from cyclesim.tui.beside import Beside, BesideCache
+from cyclesim.tui.changes import Side, before, there
+from cyclesim.tui.dimensions import Cut
+from cyclesim.tui.listing import is_listed
+from cyclesim.tui.scene import Scene
+from cyclesim.tui.sources import Source
+from cyclesim.tui.tensors import Slot, axes_of_slot, slots_of
+from cyclesim.tui.widgets.panel import Panel
+from cyclesim.tui.widgets.tensor.sight import Heads, Sight, source_of
+
+__all__ = ["CellMoved", "Drawing", "TensorState"]
+
+Drawing = Literal["heatmap", "histogram", "figures"]
+Versus = Literal["", "before", "there"]
+
+_DRAWINGS: tuple[Drawing, ...] = ("heatmap", "histogram", "figures")
+_HEADS: tuple[Heads, ...] = ("one", "all", "mean")
+
+
+class CellMoved(Message):
+    """Another cell of an output is pointed at.
+
+    Attributes:
+        index: its place in the output; None where what is shown is no output.
+        output: which output of the cycle.
+    """
+
+    def __init__(self, index: tuple[int, ...] | None, output: int) -> None:
+        super().__init__()
+        self.index, self.output = index, output
+
+
+class TensorState(Panel):
+    """Knows what is shown; a subclass draws it."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._slots: list[Slot] = []
+        self._slot = 0
+        self._cache = BesideCache()
+        self._beside: Beside | None = None
+        #: The cycle that the slots are of.
+        self._of: object = None
+        self._cut: Cut | None = None
+        #: The last cut of a tensor with these names, and where each dimension stood.
+        self._layouts: dict[tuple[str, ...], Cut] = {}
+        self._places: dict[str, int] = {}
+        self._cursor = (0, 0)
+        self._drawing: Drawing = "heatmap"
+        self._heads: Heads = "one"
+        self._versus: Versus = ""
+        self._zoom = 0
+        self._source: tuple[object, Source] | None = None
+        self._sight: tuple[object, Sight] | None = None
+        self._told: object = None
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    @property
+    def slot(self) -> Slot | None:
+        """The tensor that is shown."""
+        return self._slots[self._slot] if self._slots else None
+
+    @property
+    def cut(self) -> Cut | None:
+        """Which part of it is drawn."""
+        return self._cut
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Row and column of the cell cursor."""
+        return self._cursor
+
+    @property
+    def drawing(self) -> Drawing:
+        """How the numbers are drawn."""
+        return self._drawing
+
+    @property
+    def head(self) -> int:
+        """Where the attention head stands; without one, the innermost dimension not drawn."""
+        cut = self._cut
+        if cut is None:
+            return 0
+        dimension = cut.named("head")
+        if dimension is None:
+            dimension = cut.leading[-1] if cut.leading else None
+        return 0 if dimension is None else cut.at[dimension]
+
+    @property
+    def output(self) -> int:
+        """Which output of the cycle is shown; 0 if it is another tensor."""
+        return self.slot.place if self.slot is not None and self.slot.output else 0
+
+    @property
+    def cell(self) -> tuple[int, ...] | None:
+        """Index of the cell under the cursor, where an output is shown."""
+        slot, cut = self.slot, self._cut
+        if slot is None or cut is None or not slot.output or 0 in cut.shape:
+            return None
+        if self._heads_shown() == "mean":
+            return None  # a mean is no cell of the output
+        if self._listed(slot):
+            rows = slot.value.shape[-1]
+            one = all(size == 1 for size in slot.value.shape[:-1])
+            return (*cut.at[:-1], min(self._cursor[0], rows - 1)) if one else None
+        return cut.cell(*cut.within(self._cursor))
+
+    def _listed(self, slot: Slot) -> bool:
+        """Whether it is a table of names; a change of it is a matrix like any other."""
+        return is_listed(slot.value) and not self._compared(slot)
+
+    def _compared(self, slot: Slot) -> Versus:
+        return self._versus if slot.output else ""
+
+    def _head_dimension(self) -> int | None:
+        """The dimension of attention heads, where it is not drawn itself."""
+        cut = self._cut
+        found = cut.named("head") if cut is not None else None
+        if cut is None or found not in cut.leading or cut.shape[found] < 2:
+            return None
+        return found
+
+    def _heads_shown(self) -> Heads:
+        return "one" if self._head_dimension() is None else self._heads
+
+    # -- another moment ----------------------------------------------------------------------
+
+    def show(self, scene: Scene) -> None:
+        cycle = scene.current
+        if cycle is not self._of:
+            self._of = cycle
+            self._beside = self._cache.of(cycle) if cycle is not None else None
+            more = self._beside.values if self._beside is not None else ()
+            self._slots = slots_of(cycle, self.glyphs.fetched, more) if cycle is not None else []
+            self._slot = 0
+            self._source = self._sight = None
+        if scene.other is None and self._versus == "there":
+            self._versus = ""
+        self.scene = scene
+        self._take(scene)
+        super().show(scene)
+        self._tell()
+
+    def _take(self, scene: Scene) -> None:
+        """Cut the chosen tensor as one of its kind was cut before."""
+        slot, cycle = self.slot, scene.current
+        if slot is None or cycle is None:
+            self._cut = None
+            return
+        names = axes_of_slot(slot, cycle, scene.trace)
+        usual = Cut.of(slot.value.shape, names, self._places)
+        like = self._layouts.get(usual.names)
+        self._cut = Cut.of(slot.value.shape, names, self._places, like)
+
+    def _tell(self) -> None:
+        """Say that another cell is pointed at, if one is."""
+        now = (id(self._of), self.cell, self.output)  # two cycles are the same only if they are one
+        if now != self._told:
+            self._told = now
+            self.post_message(CellMoved(self.cell, self.output))
+
+    def _changed(self) -> None:
+        self.rebuild()
+        self._tell()
+
+    # -- choices -----------------------------------------------------------------------------
+
+    def choose(self, by: int) -> None:
+        """Show another tensor of the cycle."""
+        if self._slots and self.scene is not None:
+            self._slot = (self._slot + by) % len(self._slots)
+            self._take(self.scene)
+            self._changed()
+
+    def turn(self, by: int) -> str:
+        """Move along the chosen dimension."""
+        cut = self._cut
+        if cut is None or cut.chosen is None or cut.shape[cut.chosen] < 2:
+            return tr("All of this tensor is drawn: there is no dimension to move along.")
+        self.lay(cut.moved(cut.chosen, by))
+        return ""
+
+    def lay(self, cut: Cut) -> None:
+        """Draw another part of the tensor, and remember the choice for others like it."""
+        self._cut = cut
+        self._layouts[cut.names] = cut
+        self._places.update(zip(cut.names, cut.at, strict=True))
+        self._changed()
+
+    def turn_drawing(self) -> str:
+        """Heatmap, histogram, figures."""
+        if self.slot is not None and self._listed(self.slot):
+            return tr("These are names, not amounts: there is nothing to count or average.")
+        self._drawing = _DRAWINGS[(_DRAWINGS.index(self._drawing) + 1) % len(_DRAWINGS)]
+        self._changed()
+        return ""
+
+    def turn_heads(self) -> str:
+        """One head, all of them, their mean."""
+        if self._head_dimension() is None:
+            return tr("This tensor has no heads side by side: look at scores or softmax.")
+        self._heads = _HEADS[(_HEADS.index(self._heads) + 1) % len(_HEADS)]
+        self._changed()
+        return ""
+
+    def turn_versus(self) -> str:
+        """The numbers themselves, against what the cycle read, against the other run."""
+        if self.slot is None or not self.slot.output:
+            return tr("Only what a cycle wrote can have changed: o shows its output.")
+        other = self.scene.other if self.scene is not None else None
+        ways: list[Versus] = ["", "before"] if other is None else ["", "before", "there"]
+        self._versus = ways[(ways.index(self._versus) + 1) % len(ways)]
+        self._changed()
+        if not self._versus:
+            return tr("The numbers themselves again.")
+        return ""
+
+    # -- the look ----------------------------------------------------------------------------
+
+    def _side(self, scene: Scene, slot: Slot) -> Side | None:
+        versus = self._compared(slot)
+        if not versus or scene.current is None:
+            return None
+        if versus == "there" and scene.other is not None:
+            return there(scene.other, scene.current, slot.place)
+        return before(scene, scene.current, slot.place)
+
+    def _look(self, scene: Scene, slot: Slot, cut: Cut, side: Side | None) -> Sight:
+        """What is looked at; read anew only where something was chosen.
+
+        Raises:
+            CyclesimError: the numbers cannot be read.
+        """
+        cycle = scene.current
+        assert cycle is not None
+        heads, dimension = self._heads_shown(), self._head_dimension()
+        averaged = dimension if heads == "mean" else None
+        of = (id(slot.value), self._compared(slot), id(scene.other), averaged)
+        if self._source is None or self._source[0] != of:
+            self._source, self._sight = (of, source_of(slot, cycle, side, averaged)), None
+        source = self._source[1]
+        left = cut if averaged is None else cut.without(averaged)
+        if self._sight is None or self._sight[0] != (left, heads):
+            header = scene.trace.header
+            sight = Sight.of(cycle, slot, source, left, header, side, heads, dimension)
+            self._sight = ((left, heads), sight)
+        return self._sight[1]

@@ -1,0 +1,257 @@
+"""The tensor panel: draws what `state` knows, and takes the keys of the cell cursor."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding
+
+from cyclesim.errors import CyclesimError
+from cyclesim.language import N_, tr
+from cyclesim.render.heatmap import Heatmap
+from cyclesim.render.multiples import Multiples
+from cyclesim.tui.dimensions import Cut, dimension_name
+from cyclesim.tui.listing import listing_of
+from cyclesim.tui.palette import ACCENT, MUTED
+from cyclesim.tui.scene import Scene
+from cyclesim.tui.sources import SCOPES
+from cyclesim.tui.tensors import Slot
+from cyclesim.tui.text import number
+from cyclesim.tui.widgets.panel import Line, wrap
+from cyclesim.tui.widgets.tensor.figures import figures_lines, histogram_lines
+from cyclesim.tui.widgets.tensor.heading import (
+    dimensions_line,
+    keys_line,
+    slots_line,
+    title_of,
+)
+from cyclesim.tui.widgets.tensor.reading import WIDE, below, stats_line
+from cyclesim.tui.widgets.tensor.sight import Sight
+from cyclesim.tui.widgets.tensor.state import TensorState
+from cyclesim.tui.widgets.tensor.table import table_lines
+
+__all__ = ["Tensor"]
+
+_FAR = 1_000_000_000
+#: What may go wrong when numbers are read: they were not kept, or are none that NumPy knows.
+_UNREADABLE = (CyclesimError, ValueError, TypeError, IndexError, MemoryError)
+
+
+class Tensor(TensorState):
+    """The chosen tensor of the current cycle, with a cell cursor."""
+
+    name_shown = N_("Tensor")
+    BINDINGS = [
+        Binding("up", "move(-1, 0)", show=False),
+        Binding("down", "move(1, 0)", show=False),
+        Binding("left", "move(0, -1)", show=False),
+        Binding("right", "move(0, 1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", f"move(0, -{_FAR})", show=False),
+        Binding("end", f"move(0, {_FAR})", show=False),
+        Binding("ctrl+home", f"move(-{_FAR}, -{_FAR})", show=False),
+        Binding("ctrl+end", f"move({_FAR}, {_FAR})", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._offset = (0, 0)
+        self._plot: Heatmap | Multiples | None = None
+        #: Rows and columns that the cursor can be on, how many rows are a page, and the line the
+        #: plot begins at.
+        self._extent = (1, 1)
+        self._page = 10
+        self._top = 0
+
+    # -- drawing -----------------------------------------------------------------------------
+
+    def build(self, scene: Scene, width: int, height: int) -> list[Line]:
+        self._plot = None
+        cycle, slot, cut = scene.current, self.slot, self._cut
+        if cycle is None or slot is None or cut is None:
+            self.entitle(tr("TENSOR"))
+            text = tr("This cycle wrote no tensor.")
+            if cycle is None:
+                text = tr("Nothing has run yet, so there are no numbers. Press n to run cycle 0.")
+            return [[], *wrap(f" {text}", width - 1, MUTED)]
+        self.entitle(title_of(tr("TENSOR"), slot, width - 2))
+        lines = [slots_line(self._slots, self._slot, cycle, width, self.glyphs, self.plain)]
+        if 0 in slot.value.shape:
+            return [*lines, [], *wrap(" " + tr("This tensor is empty."), width, MUTED)]
+        if not slot.value.kept:
+            return [*lines, [], *self._not_kept(slot, width)]
+        try:
+            if self._listed(slot):
+                return lines + self._table(scene, slot, width, height - len(lines))
+            side = self._side(scene, slot)
+            if side is not None and side.value is None:
+                return [*lines, [], *wrap(f" {side.text}", width, ACCENT)]
+            lines += self._draw(self._look(scene, slot, cut, side), width, height - 1)
+        except _UNREADABLE as error:
+            return [*lines, [], *wrap(f" {error}", width, MUTED)]
+        if len(lines) + 2 <= height:
+            lines += [[]] * (height - len(lines) - 1) + [keys_line(width, self.glyphs)]
+        return lines
+
+    def _not_kept(self, slot: Slot, width: int) -> list[Line]:
+        """Why there are no numbers; and what is known of them, where a file kept that."""
+        why = tr("Its numbers were not kept.")
+        try:
+            slot.value.numpy()
+        except CyclesimError as error:
+            why = str(error)
+        lines = wrap(" " + why[:1].upper() + why[1:], width - 1, MUTED)
+        if not np.isnan(slot.value.stats.mean):
+            lines += [[], stats_line(slot.value.stats, self.glyphs)]
+        return lines
+
+    def _table(self, scene: Scene, slot: Slot, width: int, height: int) -> list[Line]:
+        table = listing_of(slot.value, scene.trace.header)
+        self._cursor = (max(min(self._cursor[0], len(table.rows) - 1), 0), self._cursor[1])
+        lines, top = table_lines(
+            table, width, height, self._cursor[0], self._offset[0],
+            focus=self.has_focus, plain=self.plain,
+        )  # fmt: skip
+        self._offset, self._extent = (top, 0), (len(table.rows), 1)
+        self._page = max(height - 2, 1)
+        return lines
+
+    def _draw(self, sight: Sight, width: int, height: int) -> list[Line]:
+        notes = self._notes(sight, width)
+        if self._drawing == "heatmap":
+            return self._matrix(sight, notes, width, height)
+        spoken = tr(SCOPES[sight.spoken[1]])
+        rest = max(height - len(notes) - 7, 3)
+        if self._drawing == "histogram":
+            found = sight.histogram(min(rest, 24))
+            scale = sight.matrix.scale
+            return notes + histogram_lines(found, scale, spoken, width, self.glyphs, self.plain)
+        return notes + figures_lines(sight.figures, spoken, width, self.glyphs)
+
+    def _notes(self, sight: Sight, width: int) -> list[Line]:
+        """What these numbers are, where they are not simply those of the tensor."""
+        said = []
+        if sight.side is not None:
+            said.append(sight.side.text[:1].upper() + sight.side.text[1:] + ".")
+        if sight.kind:
+            kind = sight.kind
+            if sight.slot.value.kind == "recomputed" and self._beside is not None:
+                off = number(self._beside.made.difference, 2)
+                near = tr("With V, within {off} of what the kernel wrote.").format(off=off)
+                kind = f"{kind} {near}"
+            said.append(kind)
+        return [
+            line
+            for text in said
+            for line in wrap(" " + self.glyphs.text(text), width - 1, ACCENT, limit=2)
+        ]
+
+    def _matrix(self, sight: Sight, notes: list[Line], width: int, height: int) -> list[Line]:
+        self._extent = sight.cut.drawn_shape
+        self._cursor = sight.cut.within(self._cursor)
+        room = height - len(notes) - 1
+        under = 5 if room >= 12 else 4 if room >= 10 else 3 if room >= 8 else 2 if room >= 6 else 1
+        if width >= WIDE:
+            under = min(under, 2 if room < 12 else 3)
+        space = max(room - under, 2)
+        heads: np.ndarray | None = None
+        if sight.heads == "all":
+            # Better all heads than all that could be said of them.
+            least = min(under, 3)
+            plot, heads = self._multiples(sight, width, room - least)
+            under = max(least, min(under, room - plot.height))
+            if len(plot.page) < sight.count:
+                plot, heads = self._multiples(sight, width, room - least - 1)
+                under = least
+                words = tr("Heads {first}–{last} of {count}; h goes on.")
+                shown = {"first": plot.page[0], "last": plot.page[-1], "count": sight.count}
+                notes = [*notes, [Segment(" " + self.glyphs.text(words.format(**shown)), ACCENT)]]
+        else:
+            plot = self._heatmap(sight, width, space)
+        self._plot = plot
+        self._offset = (plot.first[0], plot.first[1])
+        self._page = max(plot.shown[0] - 1, 1)
+        levels = np.unique(plot.levels).tolist()
+        said = below(sight, self._cursor, levels, width, under, self.glyphs, self.plain, heads)
+        air = 1 if room >= plot.height + len(said) + 2 else 0
+        top: list[Line] = [
+            dimensions_line(sight.cut, plot.first, plot.shown, width, self.glyphs),
+            *notes,
+        ]
+        self._top = 1 + len(top) + air
+        drawn = [plot.line(y) for y in range(plot.height)]
+        return [*top, *([[]] * air), *drawn, *([[]] * air), *said]
+
+    def _heatmap(self, sight: Sight, width: int, height: int) -> Heatmap:
+        return Heatmap(
+            sight.matrix, width - 1, height, self._cursor, offset=self._offset, plain=self.plain,
+            marker=self.glyphs.now, zoom=self._zoom,
+        )  # fmt: skip
+
+    def _multiples(self, sight: Sight, width: int, height: int) -> tuple[Multiples, np.ndarray]:
+        """All heads, and the value of the cell under the cursor in each."""
+        values = sight.grids
+        name = dimension_name("head")
+        plot = Multiples(
+            values, [f"{name} {h}" for h in range(len(values))], sight.matrix.scale, width - 1,
+            height, self.head, self._cursor, offset=self._offset, plain=self.plain,
+        )  # fmt: skip
+        return plot, values[:, self._cursor[0], self._cursor[1]]
+
+    # -- keys and mouse ----------------------------------------------------------------------
+
+    def zoom(self, by: int) -> str:
+        """Make the cells larger or smaller."""
+        plot = self._plot
+        if not isinstance(plot, Heatmap):
+            return tr("Only one heatmap has cells to zoom: a and m lead back to it.")
+        was = (plot.cell_width, plot.cell_height)
+        self._zoom += by
+        self.rebuild()
+        now = self._plot
+        if isinstance(now, Heatmap) and (now.cell_width, now.cell_height) == was:
+            self._zoom -= by
+            largest = tr("The cells are as large as they get.")
+            return largest if by > 0 else tr("The cells are as small as they get.")
+        return ""
+
+    def action_page(self, pages: int) -> None:
+        """A screenful up or down."""
+        self.action_move(pages * self._page, 0)
+
+    def action_move(self, rows: int, columns: int) -> None:
+        """Move the cell cursor."""
+        high, wide = self._extent
+        row = max(0, min(self._cursor[0] + rows, high - 1))
+        column = max(0, min(self._cursor[1] + columns, wide - 1))
+        self._point(row, column)
+
+    def _point(self, row: int, column: int) -> None:
+        plot = self._plot
+        if isinstance(plot, Heatmap) and not plot.matrix.holds(row, column):
+            return
+        self._cursor = (row, column)
+        self._changed()
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or self._plot is None:
+            return
+        found = self._plot.cell_at(offset.x, offset.y - self._top)
+        if found is None:
+            return
+        if len(found) == 3:
+            dimension, cut = self._head_dimension(), self._cut
+            assert dimension is not None and isinstance(cut, Cut)
+            self._cursor = (found[1], found[2])
+            self.lay(cut.placed(dimension, found[0]))
+        else:
+            self._point(*found)
+
+    def on_focus(self) -> None:
+        self.rebuild()
+
+    def on_blur(self) -> None:
+        self.rebuild()
