@@ -1,10 +1,11 @@
-# Two commands:
+# Three commands:
 #
 #   make run     installs cyclesim into .venv the first time, then opens it
 #                make run ARGS='--help'
 #                make run ARGS='trace "Ada Lovelace worked with Charles Babbage in London."'
 #   make test    installs the tools as well, then runs every check and every test
 #                make test PYTEST_ARGS='-k clock -x'
+#   make texts   brings the Chinese texts up to date with the English ones in the sources
 #
 # PYTHON=python3.12 picks the interpreter, VENV=DIR another place for the environment.
 
@@ -19,10 +20,10 @@ INPUTS := pyproject.toml constraints.txt cyclesim/_version.py
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check install clean
+.PHONY: help run test check texts install clean
 
 help:
-	@sed -n '/^# Two/,/^$$/s/^#\( \|$$\)//p' Makefile
+	@sed -n '/^# Three/,/^$$/s/^#\( \|$$\)//p' Makefile
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m cyclesim $(ARGS)
@@ -40,6 +41,9 @@ check: $(VENV)/.installed-dev
 	@$(BIN)/mypy
 	@echo "· import-linter"
 	@$(BIN)/lint-imports --no-logo
+
+texts: $(VENV)/.installed-dev
+	@$(BIN)/python tools/texts.py
 
 install: $(VENV)/.installed
 

@@ -17,7 +17,7 @@ import typer
 
 import cyclesim
 from cyclesim.errors import CyclesimError
-from cyclesim.language import from_environment, speak, speaking
+from cyclesim.language import from_environment, speak, speaking, tr
 from cyclesim.shell import (
     check_condition,
     cleaning_up,
@@ -118,7 +118,7 @@ def run(
 
     settings = _settings(lang, clock, ascii, projector)
     if served and log is not None:
-        raise CyclesimError("a served session is not recorded: leave --log out.")
+        raise CyclesimError(tr("a served session is not recorded: leave --log out."))
     words = text if served else read_text(text)  # there no text names a file
     options = LaunchOptions(
         text=_default_text() if words is None else words,
@@ -172,15 +172,19 @@ def trace(
         str | None,
         typer.Option("--memory", help="Keep this much in memory, the rest on disk.", metavar="2GB"),
     ] = None,
+    lang: Language = None,
 ) -> int:
     """Run to the end; print the table of cycles, the verdict and the result."""
+    _speak(lang)
     _check_resolution(clock)
     if as_json and plain:
-        raise CyclesimError("--json and --plain exclude each other: give one of them.")
+        raise CyclesimError(tr("--json and --plain exclude each other: give one of them."))
     if keep not in ("all", "outputs", "stats"):
-        raise CyclesimError(f"unknown --keep {keep!r}: use all, outputs or stats.")
+        raise CyclesimError(
+            tr("unknown --keep {keep!r}: use all, outputs or stats.").format(keep=keep)
+        )
     if where is not None and clock != "step":
-        raise CyclesimError("--where picks single cycles: leave --clock out.")
+        raise CyclesimError(tr("--where picks single cycles: leave --clock out."))
     limit = parse_size(memory) if memory is not None else None
     if where is not None:
         check_condition(where)
@@ -260,7 +264,8 @@ def replay(
     from cyclesim.tui.log import read_log
 
     if not 0 <= speed <= 1000:
-        raise CyclesimError(f"--speed {speed:g} makes no sense: use 0 to 1000.")
+        said = tr("--speed {speed} makes no sense: use 0 to 1000.")
+        raise CyclesimError(said.format(speed=f"{speed:g}"))
     log = read_log(file)
     was = log.options
     settings = _settings(
@@ -312,7 +317,7 @@ def serve(
         "dtype": dtype,
         "max-length": None if max_length is None else str(max_length),
     }
-    command = session_command(options, _default_text() if words is None else words, projector)
+    command = session_command(options, _default_text() if words is None else words, bool(projector))
     with cleaning_up():
         serve_sessions(command, host, port, sessions)
     return 0
@@ -326,13 +331,15 @@ def diff(
         float, typer.Option("--tolerance", help="How far apart two numbers may be.")
     ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the difference as JSON.")] = False,
+    lang: Language = None,
 ) -> int:
     """Compare two saved traces: the first cycle that differs, and by how much."""
+    _speak(lang)
     from cyclesim.trace.diff import diff as compare
 
     found = compare(cyclesim.open_trace(a), cyclesim.open_trace(b), tolerance)
     if len(found.unknown) == len(found.cycles):
-        raise CyclesimError("the two traces kept no numbers that could be compared.")
+        raise CyclesimError(tr("the two traces kept no numbers that could be compared."))
     if as_json:
         _print_json(found.to_json())
     else:
@@ -461,7 +468,9 @@ def _settings(
 
 def _check_resolution(clock: str) -> None:
     if clock not in ("layer", "module", "step"):
-        raise CyclesimError(f"unknown --clock {clock!r}: use layer, module or step.")
+        raise CyclesimError(
+            tr("unknown --clock {clock!r}: use layer, module or step.").format(clock=clock)
+        )
 
 
 @contextmanager

@@ -91,11 +91,16 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> str:
     return "en"
 
 
-def tr(text: str) -> str:
-    """`text` in the language that is spoken."""
+def tr(text: str, context: str = "") -> str:
+    """`text` in the language that is spoken.
+
+    Args:
+        context: where it stands, for a word that another language says differently elsewhere.
+    """
     if _language == "en" or not text:  # the catalogue answers "" with its own header
         return text
-    return _catalogue(_language).gettext(text)
+    catalogue = _catalogue(_language)
+    return catalogue.pgettext(context, text) if context else catalogue.gettext(text)
 
 
 def trn(one: str, many: str, count: int) -> str:
@@ -129,6 +134,6 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(form)))
 
 
-def N_(text: str) -> str:
-    """Marks `text` for the catalogue; translated later."""
+def N_(text: str, context: str = "") -> str:
+    """Marks `text` for the catalogue; translated later, by `tr` with the same `context`."""
     return text

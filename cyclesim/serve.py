@@ -14,7 +14,7 @@ import secrets
 import shlex
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,7 @@ _PAGES = Path(__file__).parent / "assets" / "serve"
 _STATICS = Path(textual_serve.__file__).parent / "static"
 
 
-def session_command(
-    options: Mapping[str, str | None], text: str, projector: bool = False
-) -> str:
+def session_command(options: Mapping[str, str | None], text: str, projector: bool = False) -> str:
     """The command line, for a shell, that opens one session.
 
     Args:
@@ -154,7 +152,7 @@ class CyclesimServer(Server):
             raise web.HTTPForbidden(text=tr("This server answers to its own page only."))
         return await handler(request)
 
-    async def handle_index(self, request: web.Request) -> web.Response:  # type: ignore[override]
+    async def handle_index(self, request: web.Request) -> web.Response:
         """The page: the app, or that there is no room for another."""
         nonce = secrets.token_urlsafe(16)
         page = aiohttp_jinja2.render_template(
@@ -193,11 +191,15 @@ class CyclesimServer(Server):
             await line.close(code=WSCloseCode.TRY_AGAIN_LATER)
             return line
         self._open += 1
+
+        async def close() -> None:
+            await line.close()
+
         visitor = _Session(
             self.command,
             write_bytes=_quietly(line.send_bytes),
             write_str=_quietly(line.send_str),
-            close=line.close,
+            close=close,
             download_manager=self.download_manager,
         )
         self.visitors.add(visitor)
@@ -270,7 +272,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(address[:2], family=family)  # type: ignore[arg-type]
+        return socket.create_server(address[:2], family=family)
     except OSError as error:
         # A failed lookup has a negative number, a failed bind the system's own.
         why = error.strerror or str(error)

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 
 __all__ = [
     "check_condition",
@@ -106,7 +107,7 @@ def read_text(text: str | None) -> str | None:
         return None
     content = _content(text)
     if not content.strip():  # said before a model is loaded for it
-        raise CyclesimError("the text is empty: give at least one word.")
+        raise CyclesimError(tr("the text is empty: give at least one word."))
     return content
 
 
@@ -115,24 +116,34 @@ def _content(text: str) -> str:
         return _decoded(sys.stdin.buffer.read(_MOST_BYTES + 1), "standard input")
     # Neither raises on a NUL byte or a text too long for a file's name.
     if os.path.isdir(text):
-        raise CyclesimError(f"{text} is a folder: give a text, a file that holds it, or - .")
+        raise CyclesimError(
+            tr("{text} is a folder: give a text, a file that holds it, or - .").format(text=text)
+        )
     if not os.path.exists(text):
         return text
     try:
         with open(text, "rb") as file:
             return _decoded(file.read(_MOST_BYTES + 1), text)
     except OSError as error:
-        raise CyclesimError(f"{text} cannot be read: {error.strerror}.") from None
+        raise CyclesimError(
+            tr("{text} cannot be read: {why}.").format(text=text, why=error.strerror)
+        ) from None
 
 
 def _decoded(content: bytes, where: str) -> str:
     if len(content) > _MOST_BYTES:
-        raise CyclesimError(f"{where} holds more than {_MOST_BYTES >> 20} MB: give a part of it.")
+        raise CyclesimError(
+            tr("{where} holds more than {number} MB: give a part of it.").format(
+                where=where, number=_MOST_BYTES >> 20
+            )
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CyclesimError(
-            f"{where} is not text in UTF-8 (byte {error.start:,} is wrong): convert it first."
+            tr("{where} is not text in UTF-8 (byte {start:,} is wrong): convert it first.").format(
+                where=where, start=error.start
+            )
         ) from None
 
 
@@ -147,7 +158,9 @@ def parse_size(text: str) -> int:
     """
     match = _SIZE.fullmatch(text.strip())
     if match is None:
-        raise CyclesimError(f"{text!r} is no size: write it like 2GB or 512MiB.")
+        raise CyclesimError(
+            tr("{text!r} is no size: write it like 2GB or 512MiB.").format(text=text)
+        )
     number, unit, binary = match.groups()
     power = " KMGT".index(unit.upper() or " ")
     return int(float(number) * (1024 if binary else 1000) ** power)

@@ -194,6 +194,90 @@ def test_text_alone_opens_the_app(
     assert [o.text for o in opened] == [text]
 
 
+# -- the config file --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings() -> Any:
+    """Writes the config file of whoever runs the command."""
+    from cyclesim.tui.config import config_path
+
+    def write(content: str) -> Path:
+        path = config_path()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the app is asked to open, instead of opening it."""
+    found: list[Any] = []
+    monkeypatch.setattr("cyclesim.tui.app.run_app", lambda options: found.append(options) or 0)
+    return found
+
+
+def test_the_config_file_sets_what_the_options_leave_open(
+    shell: Any, settings: Any, opened: list[Any]
+) -> None:
+    settings('theme = "nord"\nascii = true\nspeed = 16\nclock = "layer"\n[keys]\nstep = "s"\n')
+    assert shell("Ada")[0] == 0
+    assert shell("Ada", "--clock", "module", "--no-ascii", "--projector")[0] == 0
+    one, other = opened
+    assert (one.theme, one.ascii, one.ticks, one.clock, one.projector) == (
+        "nord", True, 16, "layer", False,
+    )  # fmt: skip
+    assert one.keys == {"step": ("s",)}
+    assert (other.ascii, other.ticks, other.clock, other.projector) == (False, 16, "module", True)
+
+
+def test_the_language_is_the_options_then_the_files(
+    shell: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cyclesim.language import current
+
+    heard: list[str] = []
+    monkeypatch.setattr("cyclesim.tui.app.run_app", lambda _: heard.append(current()) or 0)
+    settings('lang = "zh"')
+    shell("Ada")
+    shell("Ada", "--lang", "en")
+    assert heard == ["zh", "en"]
+
+
+@pytest.mark.parametrize("command", [("Ada",), ("run", "Ada"), ("open",)])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("speed = 5", "line 1: speed = 5 makes no sense: use 1, 2, 4, 8, 16, 32, 64"),
+        ('[keys]\nstep = "b"', "line 2: the key 'b' is of both 'step' and 'back'"),
+        ("speed", "config.toml"),
+    ],
+)
+def test_a_bad_config_file_is_one_sentence(
+    shell: Any, ner: str, settings: Any, opened: list[Any], tmp_path: Path,
+    command: tuple[str, ...], content: str, words: str,
+) -> None:  # fmt: skip
+    if command == ("open",):
+        command = ("open", str(tmp_path / "run.safetensors"))
+        assert shell("trace", TEXT, "--model", ner, "-o", command[1])[0] == 0
+    path = settings(content)
+    code, out, err = shell(*command)
+    assert (code, out, opened) == (2, "", [])
+    assert err.count("\n") == 1
+    assert str(path) in err
+    assert words in err
+
+
+def test_config_prints_a_file_that_can_be_used(shell: Any, settings: Any) -> None:
+    code, out, err = shell("config")
+    assert (code, err) == (0, "")
+    path = settings(out)
+    assert out.startswith(f"# {path}")
+    assert shell("config") == (0, out, "")
+
+
 # -- the process ------------------------------------------------------------------------------
 
 

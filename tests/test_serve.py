@@ -135,9 +135,10 @@ class Page:
                     self.received += base64.b64decode(frame["payloadData"])
             elif content["method"] == "Network.requestWillBeSent":
                 self.requests.append(content["params"]["request"]["url"])
-            elif content["method"] in ("Log.entryAdded", "Runtime.exceptionThrown"):
-                if content["params"].get("entry", {}).get("level") != "warning":
-                    self.said.append(json.dumps(content["params"]))
+            elif content["method"] == "Log.entryAdded":
+                self.said.append(content["params"]["entry"])
+            elif content["method"] == "Runtime.exceptionThrown":
+                self.said.append({"level": "error", **content["params"]})
 
     async def call(self, method: str, **parameters: object) -> dict:
         number = len(self.answers) + id(object()) % 10**6
@@ -208,7 +209,7 @@ async def test_three_cycles_in_a_browser(tmp_path: Path) -> None:
             picture = (await page.call("Page.captureScreenshot", format="png"))["data"]
             assert len(base64.b64decode(picture)) > 20_000
             assert all(u.startswith((server.url, "data:")) for u in page.requests), page.requests
-            assert not page.said, page.said
+            assert not [e for e in page.said if e["level"] == "error"], page.said
             assert len(children(server.process)) == 1
         await until(lambda: not children(server.process), 20)  # it went with its page
 
@@ -240,21 +241,24 @@ async def test_no_more_sessions_than_allowed() -> None:
 async def test_no_key_leads_out(tmp_path: Path) -> None:
     """Neither to a file of this computer, nor to its shell, nor to another page."""
     before = set(os.listdir())
-    async with aiohttp.ClientSession() as client, serving() as server:
-        async with visiting(client, server.url) as visitor:
-            await until(lambda: visitor.sees("Paused before cycle 0"))
-            await visitor.press("n")
-            await until(lambda: at_cycle(0, visitor.seen))
-            await visitor.press("E")
-            await until(lambda: visitor.sees("no file or folder"))
-            await visitor.press("\x1a")  # ctrl+z
-            for nonsense in ("{", "[]", "3", '["stdin"]', '["resize", {"width": 1e9}]', '["?", 1]'):
-                await visitor.line.send_str(nonsense)
-            await visitor.press("n")
-            await until(lambda: at_cycle(1, visitor.seen))
-            assert not any("open_url" in t or "deliver" in t for t in visitor.texts)
-            await visitor.press("q")
-            await until(lambda: visitor.ended)
+    async with (
+        aiohttp.ClientSession() as client,
+        serving() as server,
+        visiting(client, server.url) as visitor,
+    ):
+        await until(lambda: visitor.sees("Paused before cycle 0"))
+        await visitor.press("n")
+        await until(lambda: at_cycle(0, visitor.seen))
+        await visitor.press("E")
+        await until(lambda: visitor.sees("no file or folder"))
+        await visitor.press("\x1a")  # ctrl+z
+        for nonsense in ("{", "[]", "3", '["stdin"]', '["resize", {"width": 1e9}]', '["?", 1]'):
+            await visitor.line.send_str(nonsense)
+        await visitor.press("n")
+        await until(lambda: at_cycle(1, visitor.seen))
+        assert not any("open_url" in t or "deliver" in t for t in visitor.texts)
+        await visitor.press("q")
+        await until(lambda: visitor.ended)
     assert set(os.listdir()) == before
 
 
@@ -305,11 +309,12 @@ async def test_only_its_own_page_on_this_computer() -> None:
                 assert answer.status in (403, 404), path
 
 
-# -- the command line -------------------------------------------------------------------------------
+# -- the command line -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "text", ["a; touch x", "$(touch x)", "`touch x`", "'", '"', "--help", "-", "a\nb", "日本 🙂", "\\"]
+    "text",
+    ["a; touch x", "$(touch x)", "`touch x`", "'", '"', "--help", "-", "a\nb", "日本 🙂", "\\"],
 )
 def test_no_text_reaches_the_shell(text: str, tmp_path: Path) -> None:
     options = {"model": text, "task": None, "clock": "step"}

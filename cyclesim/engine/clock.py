@@ -306,9 +306,7 @@ class Clock:
         self._go(after=lambda c: c.number == number, breaks=False)
         return self.current
 
-    def edit(
-        self, new: Edit, *, index: Any = None, output: int = 0, branch: bool = False
-    ) -> Cycle:
+    def edit(self, new: Edit, *, index: Any = None, output: int = 0, branch: bool = False) -> Cycle:
         """Change what the current cycle wrote; the run goes on from the changed numbers.
 
         Looking back, the run is first rewound to the cycle that is looked at.

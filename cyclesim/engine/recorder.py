@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import torch
 from torch.nn.modules.module import (
+    _global_forward_hooks_with_kwargs,
     register_module_forward_hook,
     register_module_forward_pre_hook,
 )
@@ -200,7 +201,10 @@ class Recorder(TorchFunctionMode):
 
     def _remove_hooks(self) -> None:
         while self._handles:
-            self._handles.pop().remove()
+            handle = self._handles.pop()
+            handle.remove()
+            # The handle forgets this table, and `torch.compile` would see a hook for ever.
+            _global_forward_hooks_with_kwargs.pop(handle.id, None)
 
     def _hooks(self, thread: int) -> tuple[Callable[..., None], Callable[..., Any]]:
         # Hooks on every module at once cost two registrations, not two for each module, and

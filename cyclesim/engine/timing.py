@@ -32,14 +32,15 @@ class Stopwatch:
 
     def __init__(self, device: torch.device) -> None:
         self.elapsed_ns = 0
+        #: How long it waited, which `elapsed_ns` leaves out.
+        self.paused_ns = 0
         self._device = device
         self._started = 0
-        self._paused = 0
         self.running = False
 
     def __enter__(self) -> Stopwatch:
         self._finish_work()
-        self._paused = 0
+        self.paused_ns = 0
         self.running = True
         self._started = perf_counter_ns()
         return self
@@ -47,13 +48,13 @@ class Stopwatch:
     def __exit__(self, *exception: object) -> None:
         if exception == (None, None, None):
             self._finish_work()
-        self.elapsed_ns = perf_counter_ns() - self._started - self._paused
+        self.elapsed_ns = perf_counter_ns() - self._started - self.paused_ns
         self.running = False
 
     def leave_out(self, nanoseconds: int) -> None:
         """Do not count this long: the run was waiting."""
         if self.running:
-            self._paused += nanoseconds
+            self.paused_ns += nanoseconds
 
     def _finish_work(self) -> None:
         if self._device.type == "cuda":
@@ -80,13 +81,14 @@ class Speeds(NamedTuple):
     """Medians over `repeats` unpaused recorded runs, in nanoseconds.
 
     `medians` has the self time of each cycle and `spread` their quartiles; `wall_ns` is the time of
-    the whole forward.
+    the whole forward. `raw` has, for each cycle, what the median is of.
     """
 
     medians: tuple[int, ...]
     wall_ns: int
     repeats: int
     spread: tuple[Quartiles, ...] = ()
+    raw: tuple[tuple[int, ...], ...] = ()
 
 
 def full_speed(
@@ -128,12 +130,13 @@ def full_speed(
         walls.append(watch.elapsed_ns)
     if not rounds:
         return Speeds((), 0, 0)
-    spread = tuple(
-        Quartiles.of([r[place[event]] for r in rounds] if event in place else [cycle.self_ns])
+    raw = tuple(
+        tuple(r[place[event]] for r in rounds) if event in place else (cycle.self_ns,)
         for cycle, event in zip(built.cycles, built.event_of, strict=True)
     )
+    spread = tuple(map(Quartiles.of, raw))
     medians = tuple(s.median for s in spread)
-    return Speeds(medians, round(median(walls)), len(rounds), spread)
+    return Speeds(medians, round(median(walls)), len(rounds), spread, raw)
 
 
 def untraced_times(

@@ -71,7 +71,7 @@ def _sizes(
     if "key" in named and "query" in named:
         queries, keys = named["query"], named["key"]
         facts["pairs"] = f"{queries:,} × {keys:,} = {queries * keys:,}"
-        facts["every_token"] = tr("all tokens") if keys > 1 else tr("the one token")
+        facts["every_token"] = tr("all tokens") if keys > 1 else tr("the only token")
     if "channel" in named:
         facts["channels"] = _numbers(named["channel"])
 

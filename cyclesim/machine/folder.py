@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 
-__all__ = ["check_folder", "check_tokenizer"]
+__all__ = ["check_folder", "check_tokenizer", "has_tokenizer", "has_weights"]
 
 _WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
@@ -39,7 +40,8 @@ def check_folder(path: Path, *, random_init: bool = False) -> None:
     """Make sure that `path` holds a config and safetensors weights that can be read.
 
     Args:
-        random_init: weights may be missing from the files, so sizes are not held against them.
+        random_init: weights may be missing from the files, or all of them, so sizes are not held
+            against them.
 
     Raises:
         CyclesimError: something is missing, broken, or larger than the weights can be.
@@ -47,8 +49,9 @@ def check_folder(path: Path, *, random_init: bool = False) -> None:
     config = _read_config(path)
     _check_labels(path, config)
     shapes: Shapes = {}
-    for file in _weight_files(path):
-        shapes.update(_read_shapes(file))
+    if not random_init or has_weights(path):
+        for file in _weight_files(path):
+            shapes.update(_read_shapes(file))
     _check_sizes(path, config, None if random_init else shapes)
 
 
@@ -58,20 +61,39 @@ def check_tokenizer(path: Path, shown: str) -> None:
     Raises:
         CyclesimError: there is none.
     """
-    if not any((path / name).is_file() for name in _TOKENIZERS):
+    if not has_tokenizer(path):
         raise CyclesimError(
-            f"{shown} has no tokenizer (no tokenizer.json or vocabulary file): add the files of "
-            "the tokenizer it was trained with."
+            tr(
+                "{shown} has no tokenizer (no tokenizer.json or vocabulary file): add "
+                "the files of the tokenizer it was trained with."
+            ).format(shown=shown)
         )
+
+
+def has_tokenizer(path: Path) -> bool:
+    """Whether one of a tokenizer's files is in the folder."""
+    return any((path / name).is_file() for name in _TOKENIZERS)
+
+
+def has_weights(path: Path) -> bool:
+    """Whether there are weights in the folder, of whatever kind."""
+    names = (_WEIGHTS, _INDEX, *_PICKLES)
+    return path.is_dir() and any(any(path.glob(name)) for name in names)
 
 
 def _read_config(path: Path) -> Mapping[str, Any]:
     file = path / "config.json"
     if not file.is_file():
-        raise CyclesimError(f"{path} has no config.json: it is not a Hugging Face model folder.")
+        raise CyclesimError(
+            tr("{path} has no config.json: it is not a Hugging Face model folder.").format(
+                path=path
+            )
+        )
     config = _read_json(file)
     if not isinstance(config.get("model_type"), str):
-        raise CyclesimError(f"{file} does not say its model_type: it is not a model's config.")
+        raise CyclesimError(
+            tr("{file} does not say its model_type: it is not a model's config.").format(file=file)
+        )
     return config
 
 
@@ -79,7 +101,11 @@ def _check_labels(path: Path, config: Mapping[str, Any]) -> None:
     names = config.get("id2label")
     if names is None or (isinstance(names, dict) and all(key.isdecimal() for key in names)):
         return
-    raise CyclesimError(f"{path / 'config.json'} has an id2label that maps no numbers to labels.")
+    raise CyclesimError(
+        tr("{file} has an id2label that maps no numbers to labels.").format(
+            file=path / "config.json"
+        )
+    )
 
 
 def _weight_files(path: Path) -> list[Path]:
@@ -91,23 +117,35 @@ def _weight_files(path: Path) -> list[Path]:
     pickles = sorted(p.name for pattern in _PICKLES for p in path.glob(pattern))
     if pickles:
         raise CyclesimError(
-            f"{path} has only pickle weights ({pickles[0]}), which can run code when they are "
-            "opened: save the model as safetensors and use that folder."
+            tr(
+                "{path} has only pickle weights ({pickles}), which can run code when "
+                "they are opened: save the model as safetensors and use that folder."
+            ).format(path=path, pickles=pickles[0])
         )
-    raise CyclesimError(f"{path} has no weights: {_WEIGHTS} is missing.")
+    raise CyclesimError(
+        tr("{path} has no weights: {_WEIGHTS} is missing.").format(path=path, _WEIGHTS=_WEIGHTS)
+    )
 
 
 def _shards(index: Path) -> list[Path]:
     shards = _read_json(index).get("weight_map")
     if not isinstance(shards, dict) or not all(isinstance(s, str) for s in shards.values()):
-        raise CyclesimError(f"{index} has no weight_map: get it again.")
+        raise CyclesimError(tr("{index} has no weight_map: get it again.").format(index=index))
     names = sorted(set(shards.values()))
     for name in names:
         # A plain file name: an index must not reach out of its folder.
         if name != PurePosixPath(name).name or "\\" in name:
-            raise CyclesimError(f"{index} names {name!r}, which is outside its folder.")
+            raise CyclesimError(
+                tr("{index} names {name!r}, which is outside its folder.").format(
+                    index=index, name=name
+                )
+            )
         if not (index.parent / name).is_file():
-            raise CyclesimError(f"{index.parent} lacks {name}, which its index names.")
+            raise CyclesimError(
+                tr("{parent} lacks {name}, which its index names.").format(
+                    parent=index.parent, name=name
+                )
+            )
     return [index.parent / name for name in names]
 
 
@@ -120,7 +158,9 @@ def _read_shapes(file: Path) -> Shapes:
             return {n: tuple(weights.get_slice(n).get_shape()) for n in weights.keys()}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise CyclesimError(
-            f"{file} is not a valid safetensors file ({str(error).rstrip('.')}): get it again."
+            tr("{file} is not a valid safetensors file ({why}): get it again.").format(
+                file=file, why=str(error).rstrip(".")
+            )
         ) from None
 
 
@@ -137,7 +177,9 @@ def _check_sizes(path: Path, config: Mapping[str, Any], shapes: Shapes | None) -
         if isinstance(size, int) and size >= 0 and (most is None or size <= most):
             continue
         raise CyclesimError(
-            f"{path / 'config.json'} says {key} = {size!r}, which does not fit its weights."
+            tr("{file} says {key} = {size!r}, which does not fit its weights.").format(
+                file=path / "config.json", key=key, size=size
+            )
         )
 
 
@@ -145,7 +187,13 @@ def _read_json(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise CyclesimError(f"{file} cannot be read as JSON: {error}.") from None
+        raise CyclesimError(
+            tr("{file} cannot be read as JSON: {why}.").format(file=file, why=error)
+        ) from None
     if not isinstance(content, dict):
-        raise CyclesimError(f"{file} holds a {type(content).__name__}, not a JSON object.")
+        raise CyclesimError(
+            tr("{file} holds a {kind}, not a JSON object.").format(
+                file=file, kind=type(content).__name__
+            )
+        )
     return content

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine.catalog import EMBEDDED, embedded_path
 from cyclesim.machine.folder import check_folder
 
@@ -45,7 +46,7 @@ def find(
     Args:
         name: an embedded model, a local folder, or a name on the Hugging Face hub.
         say: told what is being done.
-        random_init: see `check_folder`.
+        random_init: see `check_folder`; then a folder's config.json stands for the folder.
         trust_remote_code: also download the Python files of a hub model.
 
     Raises:
@@ -55,14 +56,20 @@ def find(
     if name in EMBEDDED:
         place = Place(embedded_path(name), name)
     elif name.strip() and _exists(path):
+        if random_init and path.name == "config.json":
+            path = path.parent
         if not path.is_dir():
-            raise CyclesimError(f"{name} is a file: give the folder that holds the model.")
+            raise CyclesimError(
+                tr("{name} is a file: give the folder that holds the model.").format(name=name)
+            )
         place = Place(path, path.resolve().name)
     elif _is_hub_name(name):
         return Place(_from_hub(name, say, random_init, trust_remote_code), name)
     else:
         raise CyclesimError(
-            f"{name!r} is no folder here and no name on the Hugging Face hub (owner/name)."
+            tr(
+                "{name!r} is no folder here and no name on the Hugging Face hub (owner/name)."
+            ).format(name=name)
         )
     check_folder(place.folder, random_init=random_init)
     return place
@@ -119,7 +126,10 @@ def _files_of(name: str, trust_remote_code: bool) -> list[str]:
         siblings = HfApi().model_info(name, timeout=TIMEOUT).siblings or []
     except GatedRepoError:
         raise CyclesimError(
-            f"{name} is gated: accept its terms on the Hugging Face hub and log in (hf auth login)."
+            tr(
+                "{name} is gated: accept its terms on the Hugging Face hub and log in "
+                "(hf auth login)."
+            ).format(name=name)
         ) from None
     except RepositoryNotFoundError:
         raise _unknown(name, "nor on the Hugging Face hub") from None
@@ -128,7 +138,9 @@ def _files_of(name: str, trust_remote_code: bool) -> list[str]:
     files = [s.rfilename for s in siblings if "/" not in s.rfilename]
     if not any(f.endswith(".safetensors") for f in files):
         raise CyclesimError(
-            f"{name} has no safetensors weights on the hub, and cyclesim opens no other kind."
+            tr(
+                "{name} has no safetensors weights on the hub, and cyclesim opens no other kind."
+            ).format(name=name)
         )
     endings = (*_WANTED, ".py") if trust_remote_code else _WANTED
     return [f for f in files if f.endswith(endings)]
@@ -141,13 +153,17 @@ def _download(name: str, wanted: list[str]) -> Path:
         return Path(snapshot_download(name, allow_patterns=wanted, etag_timeout=TIMEOUT))
     except Exception as error:
         first = next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
-        raise CyclesimError(f"the download of {name} failed: {first}.") from None
+        raise CyclesimError(
+            tr("the download of {name} failed: {why}.").format(name=name, why=first)
+        ) from None
 
 
 def _unknown(name: str, why: str) -> CyclesimError:
     near = get_close_matches(name, EMBEDDED, n=1)
     hint = f"did you mean {near[0]}?" if near else "check the name, or give a folder."
     return CyclesimError(
-        f"there is no model {name!r}: it is not embedded, not a folder here, not in the local "
-        f"cache, {why}; {hint}"
+        tr(
+            "there is no model {name!r}: it is not embedded, not a folder here, "
+            "not in the local cache, {why}; {hint}"
+        ).format(name=name, why=why, hint=hint)
     )

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine.steps import HostResult, HostStep, Steps, Written
 
 __all__ = ["Encoding", "copied", "given", "preprocess"]
@@ -136,7 +137,7 @@ class _Preparation:
         self.encoding = batch.encodings[0]
         if not self.encoding.ids:
             raise CyclesimError(
-                "the tokenizer found no token in this text: give at least one word."
+                tr("the tokenizer found no token in this text: give at least one word.")
             )
         spans = np.array(self.encoding.offsets, dtype=np.int64).reshape(-1, 2)
         note = f"{len(self.text):,} characters → {_tokens(len(spans))}"
@@ -182,7 +183,7 @@ class _Preparation:
             return self._ids("nothing added", nop=True)
         token = self.tokenizer.pad_token
         if token is None:
-            raise CyclesimError("this tokenizer has no padding token: leave --pad-to out.")
+            raise CyclesimError(tr("this tokenizer has no padding token: leave --pad-to out."))
         self.encoding.pad(
             self.pad_to,
             direction=self.tokenizer.padding_side,
@@ -226,13 +227,15 @@ class _Preparation:
 def _checked(text: str | None) -> str:
     """`text`, if there is something in it that can be tokenized."""
     if text is None or not text.strip():
-        raise CyclesimError("the text is empty: give at least one word.")
+        raise CyclesimError(tr("the text is empty: give at least one word."))
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise CyclesimError(
-            f"character {error.start:,} of the text is half a character (not valid Unicode): "
-            "give the text in UTF-8."
+            tr(
+                "character {start:,} of the text is half a character (not valid "
+                "Unicode): give the text in UTF-8."
+            ).format(start=error.start)
         ) from None
     return text
 
@@ -241,13 +244,17 @@ def _fast(tokenizer: Any) -> Any:
     """`tokenizer`, if it can say which characters a token came from."""
     if tokenizer is None:
         raise CyclesimError(
-            "this model has no tokenizer, so it cannot read text: give one with "
-            "load(model=…, tokenizer=…), or give the tensors with inputs={…}."
+            tr(
+                "this model has no tokenizer, so it cannot read text: give one with "
+                "load(model=…, tokenizer=…), or give the tensors with inputs={…}."
+            )
         )
     if not getattr(tokenizer, "is_fast", False):
         raise CyclesimError(
-            f"{type(tokenizer).__name__} does not say which characters a token came from: "
-            "use the fast (tokenizer.json) version of this tokenizer."
+            tr(
+                "{kind} does not say which characters a token came from: use the fast "
+                "(tokenizer.json) version of this tokenizer."
+            ).format(kind=type(tokenizer).__name__)
         )
     return tokenizer
 
@@ -259,8 +266,10 @@ def _room(tokenizer: Any, max_length: int | None) -> int | None:
     special = tokenizer.num_special_tokens_to_add(False)
     if max_length <= special:
         raise CyclesimError(
-            f"a maximum length of {max_length} leaves no room for a token beside the {special} "
-            "special ones: give a larger --max-length."
+            tr(
+                "a maximum length of {max_length} leaves no room for a token beside "
+                "the {special} special ones: give a larger --max-length."
+            ).format(max_length=max_length, special=special)
         )
     return max_length - special
 

@@ -15,8 +15,9 @@ from typing import Any
 import torch
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES
-from cyclesim.machine.folder import check_tokenizer
+from cyclesim.machine.folder import check_tokenizer, has_tokenizer, has_weights
 from cyclesim.machine.hub import find
 from cyclesim.machine.machine import Machine
 from cyclesim.machine.tasks import TASKS, task_for
@@ -64,7 +65,9 @@ def load(
         pad_to: pad every text to this many tokens.
         seed: seeds torch before anything random happens.
         trust_remote_code: run Python code that comes with a model.
-        random_init: accept a checkpoint that lacks weights; the missing ones are random.
+        random_init: accept a checkpoint that lacks weights; the missing ones are random. A folder
+            may then hold a config.json and no weights: all are random (drawn with seed 0 where no
+            `seed` is given), the machine's name says so, and it needs no tokenizer.
         progress: called with a short sentence at each stage.
 
     Raises:
@@ -88,17 +91,23 @@ def load(
         random_init=random_init,
         trust_remote_code=trust_remote_code,
     )
-    if tokenizer is None:
+    drawn = random_init and not has_weights(folder)
+    if tokenizer is None and not drawn:
         check_tokenizer(folder, shown)
     say(f"loading {shown}")
     with _silent():
         config = _load_config(folder, shown, options)
-        made = _load_model(folder, shown, config, task, kind, attn, random_init, options)
-        if tokenizer is None:
+        if drawn:
+            made = _draw_model(shown, config, task, kind, attn, seed, options)
+            shown += " (random weights)"
+        else:
+            made = _load_model(folder, shown, config, task, kind, attn, random_init, options)
+        if tokenizer is None and has_tokenizer(folder):
             say("loading the tokenizer")
             tokenizer = _load_tokenizer(folder, shown, options)
     made = _place(made.eval(), where)
-    return Machine(made, tokenizer, name=shown, task=task_for(made)).limited(max_length, pad_to)
+    machine = Machine(made, tokenizer, name=shown, task=task_for(made), random_weights=drawn)
+    return machine.limited(max_length, pad_to)
 
 
 def resolve_device(name: str) -> torch.device:
@@ -112,15 +121,21 @@ def resolve_device(name: str) -> torch.device:
     kind, _, index = name.partition(":")
     numbered = index.isdecimal() and len(index) <= 4 and kind == "cuda"
     if kind not in ("cpu", "cuda") or (name != kind and not numbered):
-        raise CyclesimError(f"unknown --device {name!r}: use auto, cpu, cuda or cuda:0.")
+        raise CyclesimError(
+            tr("unknown --device {name!r}: use auto, cpu, cuda or cuda:0.").format(name=name)
+        )
     if kind == "cuda":
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if count == 0:
             raise CyclesimError(
-                "there is no CUDA device that torch can use here: use --device cpu."
+                tr("there is no CUDA device that torch can use here: use --device cpu.")
             )
         if int(index or 0) >= count:
-            raise CyclesimError(f"there is no {name}: torch sees {count} CUDA device(s), from 0.")
+            raise CyclesimError(
+                tr("there is no {name}: torch sees {count} CUDA device(s), from 0.").format(
+                    name=name, count=count
+                )
+            )
     return torch.device(name)
 
 
@@ -162,15 +177,37 @@ def _load_model(
         )
     for name, found, expected in sorted(info["mismatched_keys"]):
         raise CyclesimError(
-            f"the weights of {shown} do not fit its config.json: {name} is {list(found)} and "
-            f"should be {list(expected)}."
+            tr(
+                "the weights of {shown} do not fit its config.json: {name} is {found} "
+                "and should be {expected}."
+            ).format(shown=shown, name=name, found=list(found), expected=list(expected))
         )
     if info["missing_keys"] and not random_init:
         raise CyclesimError(
-            f"the checkpoint of {shown} has no weights for {_some(sorted(info['missing_keys']))}: "
-            "choose another --task, or pass --random-init to run it with random ones."
+            tr(
+                "the checkpoint of {shown} has no weights for {names}: choose another "
+                "--task, or pass --random-init to run it with random ones."
+            ).format(shown=shown, names=_some(sorted(info["missing_keys"])))
         )
     return model
+
+
+def _draw_model(
+    shown: str,
+    config: Any,
+    task: str | None,
+    dtype: torch.dtype,
+    attn: str,
+    seed: int | None,
+    options: dict[str, Any],
+) -> torch.nn.Module:
+    """A model of the sizes in `config` whose weights nobody trained."""
+    with _sentences("model", shown), torch.random.fork_rng(enabled=seed is None):
+        if seed is None:
+            torch.manual_seed(0)
+        cls = _model_class(config, task, options["trust_remote_code"])
+        build = getattr(cls, "_from_config", None) or cls.from_config
+        return build(config, dtype=dtype, attn_implementation=attn)
 
 
 def _model_class(config: Any, task: str | None, trusted: bool) -> Any:
@@ -187,8 +224,11 @@ def _model_class(config: Any, task: str | None, trusted: bool) -> Any:
         return known
     if name and not trusted:
         raise CyclesimError(
-            f"transformers {transformers.__version__} has no class {name}: choose a --task, or, if "
-            "the class comes with the model, read its code and pass --trust-remote-code."
+            tr(
+                "transformers {version} has no class {name}: choose a --task, or, if "
+                "the class comes with the model, read its code and pass "
+                "--trust-remote-code."
+            ).format(version=transformers.__version__, name=name)
         )
     endings = {a.removeprefix("AutoModel"): a for a in _AUTO.values() if a != "AutoModel"}
     auto = next((a for ending, a in endings.items() if name.endswith(ending)), "AutoModel")
@@ -210,16 +250,28 @@ def _sentences(what: str, shown: str) -> Iterator[None]:
     except CyclesimError:
         raise
     except ImportError as error:
-        raise CyclesimError(f"{shown} needs a package that is missing: {_first(error)}") from None
+        raise CyclesimError(
+            tr("{shown} needs a package that is missing: {why}").format(
+                shown=shown, why=_first(error)
+            )
+        ) from None
     except torch.OutOfMemoryError:
-        raise CyclesimError(f"{shown} does not fit into memory: use a smaller --dtype.") from None
+        raise CyclesimError(
+            tr("{shown} does not fit into memory: use a smaller --dtype.").format(shown=shown)
+        ) from None
     except Exception as error:  # KeyError, AttributeError, …: a broken file shows in many ways
         if "trust_remote_code" in str(error):
             raise CyclesimError(
-                f"{shown} comes with its own Python code: read it, and pass --trust-remote-code "
-                "if you trust it."
+                tr(
+                    "{shown} comes with its own Python code: read it, and pass "
+                    "--trust-remote-code if you trust it."
+                ).format(shown=shown)
             ) from None
-        raise CyclesimError(f"the {what} of {shown} cannot be loaded: {_first(error)}") from None
+        raise CyclesimError(
+            tr("the {what} of {shown} cannot be loaded: {why}").format(
+                what=what, shown=shown, why=_first(error)
+            )
+        ) from None
 
 
 @contextmanager
@@ -243,20 +295,28 @@ def _place(model: torch.nn.Module, device: torch.device) -> torch.nn.Module:
         return model.to(device)
     except torch.OutOfMemoryError:
         raise CyclesimError(
-            f"the model does not fit into the memory of {device}: use --device cpu or a smaller "
-            "--dtype."
+            tr(
+                "the model does not fit into the memory of {device}: use --device cpu "
+                "or a smaller --dtype."
+            ).format(device=device)
         ) from None
 
 
 def _seed(seed: int) -> None:
     if not -(2**63) <= seed < 2**64:
-        raise CyclesimError(f"--seed {seed} does not fit into 64 bits: give a smaller number.")
+        raise CyclesimError(
+            tr("--seed {seed} does not fit into 64 bits: give a smaller number.").format(seed=seed)
+        )
     torch.manual_seed(seed)
 
 
 def _check(what: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise CyclesimError(f"unknown --{what} {value!r}: use {', '.join(allowed)}.")
+        raise CyclesimError(
+            tr("unknown --{what} {value!r}: use {names}.").format(
+                what=what, value=value, names=", ".join(allowed)
+            )
+        )
 
 
 def _some(names: list[str]) -> str:

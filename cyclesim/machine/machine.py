@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine.inputs import Encoding, given, preprocess
 from cyclesim.machine.steps import Steps
 from cyclesim.machine.tasks import Task, task_for
@@ -30,6 +31,7 @@ class Machine:
         max_length: longest sequence, in tokens with the special ones; longer texts are cut; None
             for no limit.
         pad_to: pad every sequence to this many tokens; None for no padding.
+        random_weights: nobody trained the weights: what it answers means nothing.
     """
 
     model: torch.nn.Module
@@ -38,6 +40,7 @@ class Machine:
     task: Task = field(default_factory=Task)
     max_length: int | None = None
     pad_to: int | None = None
+    random_weights: bool = False
 
     def __post_init__(self) -> None:
         self.name = self.name or type(self.model).__name__
@@ -66,10 +69,16 @@ class Machine:
         longest = self.longest
         for option, wanted in (("max-length", max_length), ("pad-to", pad_to)):
             if wanted is not None and wanted < 1:
-                raise CyclesimError(f"--{option} {wanted} makes no sense: give 3 or more tokens.")
+                raise CyclesimError(
+                    tr("--{option} {wanted} makes no sense: give 3 or more tokens.").format(
+                        option=option, wanted=wanted
+                    )
+                )
             if wanted is not None and longest is not None and wanted > longest:
                 raise CyclesimError(
-                    f"--{option} {wanted} is more than the {longest} positions of {self.name}."
+                    tr(
+                        "--{option} {wanted} is more than the {longest} positions of {name}."
+                    ).format(option=option, wanted=wanted, longest=longest, name=self.name)
                 )
         self.max_length = longest if max_length is None else max_length
         self.pad_to = pad_to

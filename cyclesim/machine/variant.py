@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
+import torch
+
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine.machine import Machine
 
-__all__ = ["with_attention"]
+__all__ = ["twin", "with_attention", "with_model"]
 
 
 def with_attention(machine: Machine, attention: str) -> Machine:
@@ -27,14 +30,30 @@ def with_attention(machine: Machine, attention: str) -> Machine:
         >>> cyclesim.diff(cyclesim.trace(machine, text), cyclesim.trace(fused, text))
     """
     if not machine.attention:
-        raise CyclesimError(f"{machine.name} has one attention implementation only.")
-    tensors = [*machine.model.parameters(), *machine.model.buffers()]
-    model = copy.deepcopy(machine.model, {id(t): t for t in tensors})
+        raise CyclesimError(
+            tr("{name} has one attention implementation only.").format(name=machine.name)
+        )
+    made = twin(machine)
     try:
-        model.set_attn_implementation(attention)
+        made.model.set_attn_implementation(attention)
     except (AttributeError, ValueError, ImportError, NotImplementedError) as error:
         text = " ".join(str(error).split())
-        raise CyclesimError(f"{machine.name} cannot use {attention} attention: {text}") from None
+        raise CyclesimError(
+            tr("{name} cannot use {attention} attention: {text}").format(
+                name=machine.name, attention=attention, text=text
+            )
+        ) from None
+    return made
+
+
+def twin(machine: Machine) -> Machine:
+    """A machine with a model object of its own, and the very same weights and buffers."""
+    tensors = [*machine.model.parameters(), *machine.model.buffers()]
+    return with_model(machine, copy.deepcopy(machine.model, {id(t): t for t in tensors}))
+
+
+def with_model(machine: Machine, model: torch.nn.Module) -> Machine:
+    """The same machine around another model."""
     made = replace(machine, model=model)
-    made.name = machine.name  # a compiled model says so in its name: once is enough
+    made.name = machine.name  # what the name says of the weights or of compiling, it says already
     return made

@@ -78,11 +78,11 @@ class DiffTable:
 def _table(title: str, pairs: Iterable[CycleDiff]) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column(tr("other"), justify="right", no_wrap=True)
+    table.add_column(tr("other", "column"), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    table.add_column(tr("where"), overflow="fold", ratio=1)
+    table.add_column(tr("where", "column"), overflow="fold", ratio=1)
     table.add_column("max |a−b|", justify="right", no_wrap=True)
-    table.add_column(tr("cosine"), justify="right", no_wrap=True)
+    table.add_column(tr("cosine", "column"), justify="right", no_wrap=True)
     for pair in pairs:
         colour = UNIT_COLOURS.get(pair.a.unit, UNIT_COLOURS["other"])
         letter = UNIT_LETTERS.get(pair.a.unit, "?")
@@ -108,7 +108,7 @@ def _layers(found: Diff) -> Table:
         pad_edge=False,
         header_style="bold",
     )
-    for name in (tr("layer"), tr("after"), "max |a−b|", tr("cosine")):
+    for name in (tr("layer", "column"), tr("after", "column"), "max |a−b|", tr("cosine", "column")):
         table.add_column(name, justify="right", no_wrap=True)
     for layer, pair in found.by_layer.items():
         amount = "–" if pair.max_abs is None else f"{pair.max_abs:.3g}"

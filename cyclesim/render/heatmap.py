@@ -28,9 +28,12 @@ from cyclesim.render.ink import (
 __all__ = ["Grid", "Heatmap", "Matrix", "cell_number", "scrolled"]
 
 #: A probability below this is not written into its cell: a page of 0.00 hides the ones that matter.
-FAINT = 0.005
+#: The first is for two decimals, the second for four.
+FAINT, FAINTER = 0.005, 0.00005
 #: Cells of this width show their number.
 NUMBERED = 4
+#: Cells of this width show it with four decimals.
+DETAILED = 10
 #: The widest cell.
 WIDEST = 16
 
@@ -83,7 +86,7 @@ def cell_number(value: float, width: int) -> str:
     if value == int(value) and len(str(int(value))) <= width:
         return str(int(value))
     # Two decimals; more where there is room, fewer where there is not: 0.8813, 0.88, .88.
-    for digits in (4, 2, 1, 0) if width >= 9 else (2, 1, 0):
+    for digits in (4, 2, 1, 0) if width >= DETAILED - 1 else (2, 1, 0):
         text = f"{value:.{digits}f}"
         if not text.strip("-0."):
             text = text.lstrip("-")
@@ -257,12 +260,13 @@ class Heatmap:
     def _numbers(self, row: int, at: int) -> list[Segment]:
         """A row of cells that are wide enough for their numbers."""
         scale, width = self.matrix.scale, self.cell_width
+        least = FAINT if width < DETAILED else FAINTER
         out = []
         for place, (level, value) in enumerate(
             zip(self.levels[row].tolist(), self.part[row].tolist(), strict=True)
         ):
             text = ""
-            if level >= 0 and (value >= FAINT or not scale.probability):
+            if level >= 0 and (value >= least or not scale.probability):
                 text = cell_number(value, width - 1)
             text = text.center(width) if text else glyph_of(scale, level, width, self.plain)
             style = style_of(scale, level, self.plain)

@@ -194,7 +194,12 @@ def _entity_table(trace: Trace) -> str:
         f"<td class='n'>{int(e.get('start', 0)):,}–{int(e.get('end', 0)):,}</td></tr>"
         for e in found[:_ROWS]
     )
-    head = _head(("text", ""), ("label", ""), ("score", "n"), ("characters", ""))
+    head = _head(
+        (tr("text", "column"), ""),
+        (tr("label", "column"), ""),
+        (tr("score", "column"), "n"),
+        (tr("characters", "column"), ""),
+    )
     table = f"<table>{head}{rows}</table>"
     summary = tr("{count} found").format(count=f"{len(found):,}")
     return f"<details open><summary>{summary}</summary>{table}</details>"
@@ -222,8 +227,9 @@ def _cycles(trace: Trace) -> str:
         said = tr("… and {count} more cycles").format(count=f"{len(trace) - _ROWS:,}")
         more = f"<p class='soft'>{said}</p>"
     head = _head(
-        ("cycle", "n"), ("unit", ""), ("step", ""), ("op", ""), ("writes", ""), ("time", "n"),
-        ("", ""), ("FLOPs", "n"),
+        (tr("cycle", "column"), "n"), (tr("unit", "column"), ""), (tr("step", "column"), ""),
+        (tr("op", "column"), ""), (tr("writes", "column"), ""), (tr("time", "column"), "n"),
+        ("", ""), (tr("FLOPs", "column"), "n"),
     )  # fmt: skip
     count = trn("{count} cycle", "{count} cycles", len(trace)).format(count=f"{len(trace):,}")
     time = tr("time: {kind}").format(kind=escape(kind))
@@ -237,7 +243,7 @@ def _cycles(trace: Trace) -> str:
 def _head(*columns: tuple[str, str]) -> str:
     """A row of headings: what each is called, and its class or ""."""
     cells = (
-        f"<th class='{style}'>{tr(name)}</th>" if style else f"<th>{tr(name)}</th>"
+        f"<th class='{style}'>{name}</th>" if style else f"<th>{name}</th>"
         for name, style in columns
     )
     return f"<tr>{''.join(cells)}</tr>"

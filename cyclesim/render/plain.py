@@ -23,7 +23,7 @@ from cyclesim.trace.trace import Trace
 __all__ = ["plain_lines"]
 
 #: Signs that a screen reader stumbles over, in words.
-_SPOKEN = {"×": N_("times"), "→": N_("to"), "√": N_("the square root of ")}
+_SPOKEN = {" × ": N_(" times "), " → ": N_(" to "), "√": N_("the square root of ")}
 #: Large numbers of operations, by prefix.
 _OPERATIONS = {
     "k": N_("{value} thousand operations"),

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from cyclesim.language import tr
+from cyclesim.language import N_, tr
 from cyclesim.render.colour import ink_on, label_colour
 from cyclesim.render.summary import entities
 from cyclesim.render.text import crop, pad, safe_text
@@ -21,6 +21,9 @@ __all__ = ["highlighted", "result_lines", "simple_labels"]
 #: Longer texts and lists are cut; the JSON has everything.
 _CHARACTERS = 2000
 _LISTED = 40
+_HEAD = (
+    N_("text", "column"), N_("label", "column"), N_("score", "column"), N_("characters", "column")
+)  # fmt: skip
 
 
 def result_lines(trace: Trace, width: int, *, ascii: bool = False) -> Iterator[Text]:
@@ -87,7 +90,7 @@ def _entity_lines(trace: Trace, width: int) -> Iterator[Text]:
         )
         for e in found[:_LISTED]
     ]
-    yield from _table((tr("text"), tr("label"), tr("score"), tr("characters")), rows, width)
+    yield from _table(tuple(tr(name, "column") for name in _HEAD), rows, width)
     if len(found) > _LISTED:
         yield _more(len(found) - _LISTED)
 

@@ -41,8 +41,9 @@ _BOLD = Style(bold=True)
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 #: The columns that have a title.
 _TITLED = (
-    N_("cycle"), N_("where"), N_("step"), N_("cycles"), N_("op"), N_("reads"), N_("writes"),
-    N_("time"), N_("FLOPs"), N_("bytes"),
+    N_("cycle", "column"), N_("where", "column"), N_("step", "column"), N_("cycles", "column"),
+    N_("op", "column"), N_("reads", "column"), N_("writes", "column"), N_("time", "column"),
+    N_("FLOPs", "column"), N_("bytes", "column"),
 )  # fmt: skip
 #: From this width on there is room for the cycles that each cycle read, and for the bytes.
 _WIDE = 120
@@ -277,7 +278,9 @@ def _columns(rows: Sequence[_Row], width: int, resolution: Resolution) -> list[_
     """Natural widths, then shrunk in the order in which a reader misses them least."""
 
     def natural(name: str, field: str, most: int) -> int:
-        return min(max(cell_len(tr(name)), *(cell_len(getattr(r, field)) for r in rows)), most)
+        return min(
+            max(cell_len(tr(name, "column")), *(cell_len(getattr(r, field)) for r in rows)), most
+        )
 
     wide = width >= _WIDE
     grouped = resolution != "step"
@@ -316,7 +319,7 @@ def _columns(rows: Sequence[_Row], width: int, resolution: Resolution) -> list[_
 
 
 def _title(columns: Sequence[_Column], ascii: bool) -> Text:
-    named = (tr(c.name) if c.name in _TITLED else "" for c in columns)
+    named = (tr(c.name, "column") if c.name in _TITLED else "" for c in columns)
     names = (
         name if cell_len(name) <= c.width else "#" for name, c in zip(named, columns, strict=True)
     )

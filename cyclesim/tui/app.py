@@ -72,7 +72,8 @@ class CyclesimApp(Witness):
         self.sentence = ""
         saved = self.options.saved is not None
         opener = opener or (open_recorded if saved else open_machine)
-        engine = engine or (RecordedEngine() if saved else LiveEngine())
+        made: Engine = RecordedEngine() if saved else LiveEngine()
+        engine = engine or made
         self.session = Session(self.options, self._receive, opener=opener, engine=engine)
         self._main: MainScreen | None = None
 
@@ -123,9 +124,10 @@ class CyclesimApp(Witness):
     def get_line_filters(self) -> Sequence[LineFilter]:
         loud, colours = self.theme == HIGH_CONTRAST.name, self.colours
         found = super().get_line_filters()
-        if not loud and not colours:
+        foreign = self.theme not in THEMES  # made for other colours than ours, and maybe light
+        if not loud and not colours and not foreign:
             return found
-        least = HIGHER if loud else CONTRAST if colours == 16 else 1.0
+        least = HIGHER if loud else CONTRAST if colours == 16 or foreign else 1.0
         return [*found, _readable(least, colours)]
 
     # -- what the session reports ------------------------------------------------------------
@@ -204,10 +206,12 @@ def run_app(options: LaunchOptions) -> int:
     with the terminal restored and that work abandoned.
     """
     if not _at_a_terminal():
-        instead = "use `cyclesim trace` to print a run"
+        said = tr("the app needs a terminal; use `cyclesim trace` to print a run.")
         if options.saved is not None:
-            instead = "`cyclesim.open_trace` reads a saved trace in Python"
-        print(f"cyclesim: the app needs a terminal; {instead}.", file=sys.stderr)
+            said = tr(
+                "the app needs a terminal; `cyclesim.open_trace` reads a saved trace in Python."
+            )
+        print(f"cyclesim: {said}", file=sys.stderr)
         return 2
     # Processes that libraries start later (a tokenizer's, torch's) need this helper, and it cannot
     # be started once Textual has replaced the standard streams.

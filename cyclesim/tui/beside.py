@@ -13,6 +13,7 @@ from collections import OrderedDict
 import numpy as np
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace import Cycle, Stats, Value
 from cyclesim.trace.attention import RecomputedAttention, is_fused_attention, recompute_attention
 from cyclesim.trace.tensor import Index, Raw
@@ -51,7 +52,8 @@ class Beside:
         if self._made is None:
             count = math.prod(self.values[0].shape)
             if count > LARGEST:
-                raise CyclesimError(f"{count:,} scores are too many to recompute beside the run.")
+                said = tr("{count} scores are too many to recompute beside the run.")
+                raise CyclesimError(said.format(count=f"{count:,}"))
             self._made = recompute_attention(self.cycle)
         return self._made
 

@@ -46,7 +46,7 @@ COMPARE_COMMANDS: tuple[Command, ...] = (
     Command("previous_head", "H", "H", N_("head"), N_("The head before."), _GROUP),
     Command(
         "view", "tab,x", "tab", N_("view"),
-        N_("What is shown: A, B, their difference, the answers."), _GROUP, 4,
+        N_("What is shown: A, B, their difference, the answers (x as well)."), _GROUP, 4,
     ),
     Command("view(-1)", "shift+tab", "shift+tab", N_("view"), N_("The view before."), _GROUP),
     Command(

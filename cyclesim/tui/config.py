@@ -138,7 +138,8 @@ def _keys(table: Any, wrong: _Wrong) -> dict[str, tuple[str, ...]]:
     try:
         with_keys(chosen)
     except CyclesimError as error:
-        raise wrong("", "keys", str(error)) from None
+        guilty = [name for name in chosen if repr(name) in str(error)]
+        raise wrong("keys", guilty[-1], str(error)) from None
     return chosen
 
 

@@ -164,7 +164,7 @@ class Cut:
             return self
         if dimension == (self.columns if rows else self.rows):
             return replace(self, rows=self.columns, columns=self.rows)
-        found = replace(self, **{"rows" if rows else "columns": dimension})
+        found = replace(self, rows=dimension) if rows else replace(self, columns=dimension)
         if found.chosen not in found.leading:
             found = replace(found, chosen=self.rows if rows else self.columns)
         return found

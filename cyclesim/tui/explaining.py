@@ -60,8 +60,10 @@ def words_of_cell(
         return CellWords(sentence)
     try:
         found = work_out(cycle, trace, cell)
-    except CyclesimError as error:
-        said = tr("No numbers here: {why}").format(why=error)
+    except CyclesimError:
+        said = tr("What it read was not kept, so no number of it can be recomputed.")
+        if any(value.missing == "model" for value in cycle.inputs):
+            said = tr("A trace file has no weights, so no number of it can be recomputed.")
         return CellWords("", said)
     if found is None:
         return None

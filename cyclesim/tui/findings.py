@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cyclesim.language import tr
+from cyclesim.language import tr, trn
 from cyclesim.trace import Trace
 from cyclesim.trace.diff import CycleDiff
 from cyclesim.tui.alignment import Comparison
@@ -33,7 +33,7 @@ class AnswerLine:
 
 
 def summary(found: Comparison) -> Iterator[str]:
-    """The finding in one sentence, and the same in fewer words."""
+    """The finding in one sentence, and the same in fewer and fewer words."""
     diff = found.found
     total = len(diff.cycles)
     first = diff.first_difference
@@ -44,21 +44,21 @@ def summary(found: Comparison) -> Iterator[str]:
         said = tr("{answer}. Every number is the same in {same} of {total} cycles.")
         yield said.format(answer=_answer_text(found), same=same, total=total)
     else:
+        count = len(found.differences)
+        part = trn("{count} of {total} cycles differs", "{count} of {total} cycles differ", count)
         known = {
             "answer": _answer_text(found),
-            "count": len(found.differences),
-            "total": total,
+            "part": part.format(count=count, total=total),
             "number": first.a.number,
             "label": first.a.label,
             "amount": amount_text(first),
         }
-        said = tr(
-            "{answer}. {count} of {total} cycles differ, the first is {number} ({label}): {amount}."
-        )
-        yield said.format(**known)
-        yield tr("{answer}. {count} of {total} cycles differ, the first is {number}.").format(
-            **known
-        )
+        for said in (
+            tr("{answer}. {part}, the first is {number} ({label}): {amount}."),
+            tr("{answer}. {part}, the first is {number}: {amount}."),
+            tr("{answer}. {part}, the first is {number}."),
+        ):
+            yield said.format(**known)
 
 
 def amount_text(pair: CycleDiff) -> str:

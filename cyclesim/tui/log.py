@@ -317,9 +317,9 @@ def _read_entry(line: str) -> Entry:
     at, ran, character = content.get("at"), content.get("ran"), content.get("char")
     deeds = [deed for deed in get_args(Deed) if deed in content]
     if (
-        not _is(seconds, int, float)
+        not (isinstance(seconds, int | float) and _is(seconds, int, float))
         or not 0 <= seconds <= LONGEST
-        or not _word(place)
+        or not (isinstance(place, str) and _word(place))
         or not (at is None or _natural(at))
         or not (ran is None or _natural(ran))
         or not (character is None or (_is(character, str) and len(character) <= 64))

@@ -136,7 +136,7 @@ def _terminal_colours(count: int) -> tuple[RGB, ...]:
         return tuple(colours)
     steps = (0, 95, 135, 175, 215, 255)
     cube = [(red, green, blue) for red in steps for green in steps for blue in steps]
-    return (*colours, *cube, *((8 + 10 * i,) * 3 for i in range(24)))  # type: ignore[arg-type]
+    return (*colours, *cube, *((8 + 10 * i,) * 3 for i in range(24)))
 
 
 _PALETTES = {16: _terminal_colours(16), 256: _terminal_colours(256)}
@@ -146,24 +146,29 @@ _GROUNDS = {16: range(16), 256: range(16, 256)}
 _INKS = {16: [i for i in range(16) if i != 8], 256: range(16, 256)}
 
 
-def _distance(one: RGB, other: RGB) -> float:
+#: How much brightness counts beside hue: of 256 colours scales are made, which stay in order.
+_LIGHT = {16: 0, 256: 450}
+
+
+def _distance(one: RGB, other: RGB, light: float) -> float:
     # Weighted by how red the two are: close to how different they look.
     red = (one[0] + other[0]) / 2
     r, g, b = (x - y for x, y in zip(one, other, strict=True))
-    return (2 + red / 256) * r * r + 4 * g * g + (2 + (255 - red) / 256) * b * b
+    bright = light * (_luminance(one) ** (1 / 3) - _luminance(other) ** (1 / 3))
+    return (2 + red / 256) * r * r + 4 * g * g + (2 + (255 - red) / 256) * b * b + bright * bright
 
 
 @lru_cache(maxsize=4096)
 def _nearest(colour: RGB, count: int, ground: RGB | None, least: float) -> int:
     """The terminal's colour nearest to `colour`, among those that can be read on `ground`."""
-    palette = _PALETTES[count]
+    palette, light = _PALETTES[count], _LIGHT[count]
     if ground is None:
-        return min(_GROUNDS[count], key=lambda i: _distance(colour, palette[i]))
+        return min(_GROUNDS[count], key=lambda i: _distance(colour, palette[i], light))
     inks = _INKS[count]
     readable = [i for i in inks if contrast(palette[i], ground) >= least]
     if not readable:
         return max(inks, key=lambda i: contrast(palette[i], ground))
-    return min(readable, key=lambda i: _distance(colour, palette[i]))
+    return min(readable, key=lambda i: _distance(colour, palette[i], light))
 
 
 @lru_cache(maxsize=4096)

@@ -97,7 +97,7 @@ def _text(found: object) -> str | None:
 def _machine(found: object) -> RecentMachine | None:
     if not isinstance(found, Mapping):
         return None
-    given = {name: found.get(name) for name in _FIELDS}
+    given: dict[str, Any] = {name: found.get(name) for name in _FIELDS}
     optional = {"model", "task"}
     sound = all(
         _text(value) is not None or (value is None and name in optional)
@@ -121,7 +121,7 @@ class RememberJob:
     """Keep in mind what is open now, and say what else there is.
 
     Attributes:
-        known: what was run in this session so far; it stands for the file where nothing is written.
+        known: what was run in this session so far: it stands for the file where there is none.
         write: whether it may be kept between sessions.
     """
 
@@ -131,7 +131,8 @@ class RememberJob:
     write: bool
 
     def __call__(self, desk: Desk) -> Report | None:
-        recent = (Recent.read() if self.write else self.known).with_run(desk.options)
+        kept = Recent.read() if self.write else Recent()
+        recent = (self.known if kept == Recent() else kept).with_run(desk.options)
         if self.write:
             recent.write()
         return Remembered(recent, desk.engine.offers())

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any
 
 from cyclesim.trace import Cycle, Trace
-from cyclesim.tui.edits import EditWish
 from cyclesim.tui.engine import Offers
 from cyclesim.tui.launch import LaunchOptions
 
@@ -67,7 +66,7 @@ class RecordedEngine:
         """Nothing can be opened in its place."""
         return Offers()
 
-    def edit(self, clock: Any, number: int, wish: EditWish) -> None:
+    def _cannot(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("the screen does not ask for it")
 
-    known_peak = peak = measure = probe = edit
+    edit = known_peak = peak = measure = probe = _cannot

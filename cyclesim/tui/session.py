@@ -17,15 +17,17 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic, sleep
 from typing import Any
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.trace import Query, Trace
+from cyclesim.tui import forks
 from cyclesim.tui.edits import EditWish
 from cyclesim.tui.engine import Engine, Opener
+from cyclesim.tui.forks import Fork
 from cyclesim.tui.futures import Futures
 from cyclesim.tui.jobs import Desk, Job
 from cyclesim.tui.launch import LaunchOptions
@@ -46,23 +48,6 @@ SETTLE = 0.1
 
 class _Closed(BaseException):
     """The app is leaving: unwind. Not an `Exception`, so that no loader swallows it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """Something that gives the run another future.
-
-    Attributes:
-        make: does it to the clock.
-        said: what was done, in one sentence.
-        note: what the future is known by from then on, or "".
-        into: the earlier future that goes on, if it is one.
-    """
-
-    make: Callable[[Any], None]
-    said: str
-    note: str = ""
-    into: int | None = None
 
 
 class Session:
@@ -97,7 +82,7 @@ class Session:
         self._next: LaunchOptions | None = None
         self.stops = Stops()
         self._futures = Futures()
-        self._changes: deque[_Change] = deque()
+        self._changes: deque[Fork] = deque()
         self._jobs: dict[str, Job] = {}
         self._through = False
         self._target = -1
@@ -193,49 +178,25 @@ class Session:
 
     def rewind(self, number: int) -> None:
         """Stand right after cycle `number` again, with everything after it yet to run."""
-        said = tr("Rewound to cycle {number}.").format(number=number)
-        self._change(_Change(lambda clock: clock.rewind(number), said))
+        self._change(forks.rewound(number))
 
     def edit(self, number: int, wish: EditWish) -> None:
         """Change what cycle `number` wrote."""
-        said = tr("Cycle {number} is edited; what comes after it runs on from there.")
-        self._change(
-            _Change(
-                lambda clock: self._engine.edit(clock, number, wish),
-                said.format(number=number),
-                tr("{edit} at {number}").format(edit=wish, number=number),
-            )
-        )
+        self._change(forks.edited(self._engine, number, wish))
 
     def undo(self, number: int) -> None:
         """Run cycle `number`, which was edited, again as the model has it."""
-
-        def again(clock: Any) -> None:
-            clock.rewind(number - 1)
-            clock.step()
-
-        said = tr("The edit of cycle {number} is undone: it ran again as the model has it.")
-        note = tr("undone at {number}").format(number=number)
-        self._change(_Change(again, said.format(number=number), note))
+        self._change(forks.undone(number))
 
     def switch(self, number: int) -> None:
-        """Go on with future `number` where it was left; the present one is kept."""
+        """Go on with branch `number` where it was left; the present one is kept."""
+        self._change(forks.switched(self._futures, number))
 
-        def into(clock: Any) -> None:
-            place = self._futures.place(number)
-            if place is None:
-                raise CyclesimError(tr("branch {number} is the present one.").format(number=number))
-            branch = clock.branches[place]
-            clock.rewind(len(branch.trace) - 1, branch)
-
-        said = tr("This is branch {number} again, where it was left.").format(number=number)
-        self._change(_Change(into, said, into=number))
-
-    def _change(self, change: _Change) -> None:
+    def _change(self, fork: Fork) -> None:
         with self._changed:
             self.stops.until(None)
             self._target = min(self._target, self.executed - 1)
-            self._changes.append(change)
+            self._changes.append(fork)
             self._changed.notify()
 
     def ask(self, job: Job) -> None:
@@ -367,11 +328,11 @@ class Session:
         if not self._closing:
             self._report(Moved(clock.trace, clock.executed, self._ended, stopped))
 
-    def _make_change(self, change: _Change) -> None:
+    def _make_change(self, fork: Fork) -> None:
         clock, before, sentence = self._clock, self._clock.trace, ""
         left: int | None = None
         try:
-            change.make(clock)
+            fork.make(clock)
         except Exception as error:
             sentence = sentence_of(error)
         other = clock.trace is not before
@@ -379,9 +340,9 @@ class Session:
             return
         if other:
             left = self._futures.present
-            self._futures.leave(len(clock.branches) - 1, clock.branches[-1].at, change.into)
+            self._futures.leave(len(clock.branches) - 1, clock.branches[-1].at, fork.into)
         if other or not sentence:
-            self._futures.note(change.note)
+            self._futures.note(fork.note)
             with self._changed:
                 self._ended = bool(sentence) or clock.finished
                 self._target = clock.executed - 1
@@ -389,7 +350,7 @@ class Session:
                 _ = cycle.has_nan
             edited = tuple(c.number for c in clock.trace.cycles if c.edited)
             branch = self._futures.present
-            self._report(Changed(clock.trace, clock.executed, branch, edited, change.said, left))
+            self._report(Changed(clock.trace, clock.executed, branch, edited, fork.said, left))
             if self._ended:
                 self._report(Moved(clock.trace, clock.executed, True))
         if sentence:

@@ -61,7 +61,7 @@ class Witness(App[int]):
     def forbidden(self) -> str:
         """Why nothing can be opened or written, in one sentence; "" where it can."""
         if self.options.served:
-            return tr("In a browser no file or folder can be opened or saved.")
+            return tr("In a browser no file or folder is opened or saved.")
         if self.replay is not None:
             return tr("A replay opens and saves no file or folder.")
         return ""
@@ -74,7 +74,7 @@ class Witness(App[int]):
             self.run_worker(self.replay.run(), name="replay", exit_on_error=False)
 
         if self.options.projector:
-            self.main.action_projector()
+            self.call_after_refresh(self.main.action_projector)
 
     def end_session(self) -> None:
         """The app is leaving."""

@@ -170,6 +170,21 @@ def test_editing_what_is_looked_at_rewinds_and_keeps_the_old_future(model: Any, 
         assert not np.array_equal(new[-1].outputs[0].numpy(), answer)
 
 
+def test_an_edit_of_the_latest_cycle_can_keep_what_was_too(model: Any, batch: Any) -> None:
+    with Clock(model, inputs=batch, measure=False) as clock:
+        clock.run_to(lambda c: c.step == "key")
+        number, before = clock.position, clock.current.outputs[0].numpy()
+        clock.edit(edits.scale(3), branch=True)
+        (branch,) = clock.branches
+        assert (branch.at, len(branch.trace)) == (number, number + 1)
+        assert np.array_equal(branch.trace[number].outputs[0].numpy(), before)
+        with pytest.raises(CyclesimError):
+            clock.edit(np.zeros((1, 1)), branch=True)
+        assert len(clock.branches) == 1  # what is refused keeps nothing
+        clock.rewind(number, branch)
+        assert np.array_equal(clock.current.outputs[0].numpy(), before)
+
+
 def test_an_edit_that_does_not_fit_says_so_and_changes_nothing(model: Any, batch: Any) -> None:
     with Clock(model, inputs=batch, measure=False) as clock:
         with pytest.raises(CyclesimError, match="nothing has run yet"):

@@ -88,8 +88,9 @@ class Mixture(torch.nn.Module):
         return (
             self.root(b[..., :7]), a.mean((2, 3)), torch.max(a, dim=1).values, a.sum(1),
             torch.baddbmm(b[:, :, :5], b, turned), torch.einsum("bij,bjk->bik", b, turned),
-            b.add(b, alpha=3), torch.where(b > 0, b, -1.0), b.cumsum(1), 2 - b, 2 ** b, b.argmax(-1),
-            torch.sigmoid(b).masked_fill(b < 0, 7.0), torch.cat([b, y], 1), b.to(torch.bfloat16),
+            b.add(b, alpha=3), torch.where(b > 0, b, -1.0), b.cumsum(1), 2 - b, 2**b,
+            b.argmax(-1), torch.sigmoid(b).masked_fill(b < 0, 7.0), torch.cat([b, y], 1),
+            b.to(torch.bfloat16),
         )  # fmt: skip
 
 
@@ -138,7 +139,7 @@ def test_an_edited_cell_is_not_said_to_agree(embedded: Trace) -> None:
 
     with cyclesim.Clock(cyclesim.load(), "Ada met Bob in Rome.") as clock:
         cycle = clock.run_to(softmax)
-        clock.edit(lambda t: t * 0)
+        clock.edit(0.0, index=...)
         trace = clock.trace
         edited = trace[cycle.number]
         found = work_out(edited, trace, (0, 0, 1, 1))

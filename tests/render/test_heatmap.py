@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -138,13 +139,10 @@ def test_every_small_cell_shows_its_own_number(values: np.ndarray, data: st.Data
             seen.add(place[0])
             wanted = style_of(scale, int(levels[place]), plain)
             if char == "▀":
-                assert style.color == wanted.bgcolor or cursor == (place[1], place[2])
-                if (place[1] + 1, place[2]) != cursor and place[1] + 1 < rows:
-                    if place[1] + 1 < plot.first[0] + plot.shown[0]:
-                        below = style_of(
-                            scale, int(levels[place[0], place[1] + 1, place[2]]), plain
-                        )
-                        assert style.bgcolor == below.bgcolor
+                assert style.color == wanted.bgcolor
+                lower = (place[0], place[1] + 1, place[2])
+                if lower[1:] != cursor and lower[1] < plot.first[0] + plot.shown[0]:
+                    assert style.bgcolor == style_of(scale, int(levels[lower]), plain).bgcolor
             else:
                 assert style == wanted
     assert chosen in plot.page
@@ -168,14 +166,14 @@ def lightness(colour: str) -> float:
 
 def test_more_is_lighter() -> None:
     steps = [lightness(c) for c in SEQUENTIAL]
-    assert all(a + 1 < b for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a + 1 < b for a, b in pairwise(steps))
 
 
 def test_farther_from_zero_is_lighter() -> None:
     steps = [lightness(c) for c in DIVERGING]
     middle = len(steps) // 2
-    assert all(a > b + 1 for a, b in zip(steps[:middle], steps[1 : middle + 1], strict=True))
-    assert all(a + 1 < b for a, b in zip(steps[middle:-1], steps[middle + 1 :], strict=True))
+    assert all(a > b + 1 for a, b in pairwise(steps[: middle + 1]))
+    assert all(a + 1 < b for a, b in pairwise(steps[middle:]))
 
 
 #: Viénot, Brettel and Mollon 1999 (red, green); Machado et al. 2009 (blue): linear RGB.

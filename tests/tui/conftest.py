@@ -20,6 +20,7 @@ TEXT = "Ada met Bob in Rome ."
 @pytest.fixture
 def fake_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CyclesimApp]:
     monkeypatch.setattr("cyclesim.explain.explain", fake.explain)
+    monkeypatch.setattr("cyclesim.explain.work_out", fake.work_out)
     monkeypatch.setattr("cyclesim.tui.session.SETTLE", 0.0)
     # Nothing is asked by itself: a picture must not depend on how soon it is taken.
     monkeypatch.setattr("cyclesim.tui.screens.measuring.QUICK_NS", 0)

@@ -419,3 +419,13 @@ def explain(cycle: Cycle, trace: Trace) -> SimpleNamespace:
         shapes=f"→ {shape}",
         axes=(axes.get(len(shape), ()),),
     )
+
+
+def work_out(cycle: Cycle, trace: Trace, index: tuple[int, ...]) -> SimpleNamespace:
+    """Stands in for the explain room: the cycles of this run do not compute what they say."""
+    number = f"{float(cycle.outputs[0].numpy(index)):.4g}"
+    return SimpleNamespace(
+        line=lambda ascii: f"y{list(index)} = f(x) = {number}",
+        agrees=not cycle.edited,
+        recomputed=0.5,
+    )

@@ -20,7 +20,6 @@ from cyclesim.tui.twins import Twins
 from tests.tui import fake
 from tests.tui.conftest import TEXT
 
-
 COUNT = len(fake.make_cycles())
 
 

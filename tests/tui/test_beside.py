@@ -54,7 +54,11 @@ async def test_probabilities_and_scores_beside_the_kernel(fused, monkeypatch):
         made = recompute_attention(fused[number])
         assert made.difference < 1e-5
         assert np.array_equal(tensor.slot.value.numpy(), made.probabilities.numpy())
-        await press(pilot, "o", "h", "O", "n", "b", "o", "o")
+        await press(pilot, "a", "a")
+        said = " ".join(text_of(pilot, "#tensor").split())
+        assert "Mean over 2 heads, computed from the recomputed." in said
+        assert f"= {made.probabilities.numpy()[0, :, 0, 0].mean():.7g}" in said
+        await press(pilot, "a", "o", "h", "O", "n", "b", "o", "o")
         assert tensor.slot.title == "scores, recomputed"
         assert calls == [number]
 

@@ -164,10 +164,10 @@ async def test_a_refused_edit_makes_no_branch(real_app):
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 5)), max_size=12))
 def test_shared_cycles_are_those_that_ran_once(story):
     """Against a model that keeps, for every branch, the list of the cycles that ran in it."""
-    futures, place = Futures(), 0
+    futures = Futures()
     ran, serial = {1: list(range(40))}, 1000
     left: list[int] = []
-    for at, into in story:
+    for place, (at, into) in enumerate(story):
         left.append(futures.present)
         earlier = [f.number for f in futures.listed if f.place is not None]
         if into and earlier:
@@ -177,7 +177,6 @@ def test_shared_cycles_are_those_that_ran_once(story):
             futures.leave(place, at)
             ran[futures.present] = [*ran[parent][: at + 1], *range(serial, serial + 39 - at)]
             serial += 100
-        place += 1
     for one in futures.listed:
         assert (one.place is None) == (one.number == futures.present)
         if one.place is not None:

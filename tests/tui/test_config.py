@@ -108,8 +108,10 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
 NAMES = [command.name for command in COMMANDS if not command.fixed]
 
 
-@given(st.dictionaries(st.sampled_from(NAMES), st.lists(st.sampled_from("abcdxyzFG[]+,"), min_size=1,
-                                                        max_size=3)))  # fmt: skip
+KEYS = st.lists(st.sampled_from("abcdxyzFG[]+,"), min_size=1, max_size=3)
+
+
+@given(st.dictionaries(st.sampled_from(NAMES), KEYS))
 def test_no_key_has_two_commands(chosen):
     try:
         commands = with_keys(chosen)

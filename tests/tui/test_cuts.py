@@ -100,6 +100,11 @@ def test_equal_infinities_differ_by_nothing() -> None:
     assert np.isnan(found[3])
 
 
+def test_of_complex_numbers_the_magnitudes() -> None:
+    value = Value("output", (1, 2), "complex64", data=ArrayData(np.array([[3 + 4j, 2j]])))
+    assert observed(value).read(...).tolist() == [[5, 2]]
+
+
 def test_one_scale_for_a_tensor_too_large_to_be_read(monkeypatch) -> None:
     value = value_of((3, 40, 50))
     whole, scope = observed(value).scale

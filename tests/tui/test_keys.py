@@ -43,6 +43,7 @@ async def test_finish_gives_answer_and_verdict(real_app):
         await ready(pilot)
         total = app.main.scene.total
         app.main._focus("result")  # until then the probe has its place
+        await settled(pilot)
         assert f"answer comes at cycle {total - 1}" in text_of(pilot, "#result")
         await press(pilot, "f")
         scene = app.main.scene
@@ -185,7 +186,7 @@ async def test_every_command_has_an_action_and_help(real_app):
         await ready(pilot)
         for command in COMMANDS:
             owner = app if command.action == "quit" else app.main
-            assert callable(getattr(owner, f"action_{command.action}"))
+            assert callable(getattr(owner, f"action_{command.name}"))
         await pilot.press("question_mark")
         await pilot.pause()
         page = text_of(pilot)

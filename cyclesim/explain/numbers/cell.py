@@ -11,6 +11,7 @@ import numpy as np
 
 from cyclesim.explain.read import Place, broadcast, numbers
 from cyclesim.explain.shapes import operand
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
@@ -95,7 +96,8 @@ def factor(value: float) -> str:
 def terms(shown: list[str], count: int) -> str:
     """`0.1 + 0.2 + 0.3 + … + 29 more`, of `count` terms of which `shown` are written out."""
     more = count - len(shown)
-    return " + ".join(shown) + (f" + … + {more:,} more" if more > 0 else "")
+    left = tr("{count} more").format(count=f"{more:,}")
+    return " + ".join(shown) + (f" + … + {left}" if more > 0 else "")
 
 
 def dot(left: np.ndarray, right: np.ndarray, symbol: str = "y") -> Found:

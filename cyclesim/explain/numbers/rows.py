@@ -10,6 +10,7 @@ import numpy as np
 from cyclesim.explain.numbers.cell import SHOWN, Cell, Found, Rule, factor, number, terms
 from cyclesim.explain.numbers.elements import ELEMENTS
 from cyclesim.explain.shapes import operand
+from cyclesim.language import tr
 
 __all__ = ["ROWS"]
 
@@ -143,12 +144,13 @@ def _extreme(name: str) -> Rule:
 
 def _argmax(cell: Cell) -> Found:
     value = cell.cycle.inputs[0]
-    rank, dim = len(value.shape), cell.argument("dim")
-    if dim is None or int(dim) % rank != rank - 1 or len(cell.where) >= rank:
-        raise ValueError("not along the last axis of the input")
+    rank, dim = len(value.shape), cell.argument("dim", cell.argument("argument 1"))
+    if dim is None or len(cell.where) >= rank:
+        raise ValueError("over everything, or an axis of one is kept")
     # A single text is read as such, although it is a batch of one.
-    front = (0,) * (rank - 1 - len(cell.where))
-    row = cell.read(value, *front, *cell.where, ALL)
+    place: list[Any] = [0] * (rank - 1 - len(cell.where)) + list(cell.where)
+    place.insert(int(dim) % rank, ALL)
+    row = cell.read(value, *place)
     return Found(_listed("argmax", row), float(row.argmax()), 0.0, cell.symbol)
 
 
@@ -157,7 +159,8 @@ def _listed(name: str, row: np.ndarray) -> str:
     most = SHOWN + 3
     shown = [number(x) for x in row[: most if len(row) <= most else SHOWN]]
     more = len(row) - len(shown)
-    return f"{name}({', '.join(shown)}{f', … {more:,} more' if more else ''})"
+    left = tr("{count} more").format(count=f"{more:,}")
+    return f"{name}({', '.join(shown)}{f', … {left}' if more else ''})"
 
 
 ROWS: dict[str, Rule] = {

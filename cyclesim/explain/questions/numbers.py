@@ -46,10 +46,9 @@ def attention(asked: Asked) -> Question | None:
     def rule(ran: Cycle, trace: Trace) -> Finding:
         if fused:
             shares = attention_row(ran, trace, place, row)
-        else:
-            shares = ran.outputs[0].numpy((*place, row))
-        remark = tr("recomputed beside the fused kernel") if fused else ""
-        return _largest(shares, remark)
+            return _largest(shares, tr("recomputed beside the fused kernel"))
+        where = (*place, row)
+        return _largest(ran.outputs[0].numpy(where), row=where)
 
     return asked.question("attention", text, choices, rule)
 
@@ -68,7 +67,7 @@ def _attended(cycle: Cycle, trace: Trace) -> tuple[int, ...] | None:
     return shape if len(shape) == 4 and axes[-2:] == ("query", "key") else None
 
 
-def _largest(values: np.ndarray, remark: str = "") -> Finding:
+def _largest(values: np.ndarray, remark: str = "", row: tuple[int, ...] | None = None) -> Finding:
     """The choice with the largest number is right; all of them where they are equal."""
     numbers = np.asarray(values, np.float64)
     best = numbers.max() if np.isfinite(numbers).all() else np.nan
@@ -76,7 +75,7 @@ def _largest(values: np.ndarray, remark: str = "") -> Finding:
     shown = [_short(x) for x in numbers.tolist()]
     if any(shown[i] == shown[min(right)] for i in range(len(shown)) if right and i not in right):
         shown = [number(x) for x in numbers.tolist()]  # two digits do not tell them apart
-    return Finding(right, "", tuple(shown), remark)
+    return Finding(right, "", tuple(shown), remark, row)
 
 
 def _short(value: float) -> str:
@@ -107,7 +106,7 @@ def label(asked: Asked) -> Question | None:
 
     def rule(ran: Cycle, trace: Trace) -> Finding:
         if not chosen:
-            return _largest(ran.outputs[0].numpy(place))
+            return _largest(ran.outputs[0].numpy(place), row=place)
         won = int(ran.outputs[0].numpy(place))
         # What the choice was made from has one number for each label.
         read = ran.inputs[0]

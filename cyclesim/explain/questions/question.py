@@ -28,21 +28,27 @@ class Finding:
         said: what was seen, in one sentence; "" where the numbers say it.
         numbers: one for each choice, as text, where there are such.
         remark: what kind of numbers they are, if they were not observed.
+        row: where the numbers are in the first output: the index but for the choice.
     """
 
     right: frozenset[int]
     said: str = ""
     numbers: tuple[str, ...] = ()
     remark: str = ""
+    row: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether an answer was right, the right choice, and one sentence about what was seen."""
+    """Whether an answer was right, the right choice, and one sentence about what was seen.
+
+    `cell` is the cell of the first output that shows it, where there is one.
+    """
 
     right: bool
     best: int
     said: str
+    cell: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Question:
                     best=said, choice=self._named(chosen), number=found.numbers[chosen]
                 )
             said += f" ({found.remark})." if found.remark else "."
-        return Outcome(right, best, said)
+        return Outcome(right, best, said, None if found.row is None else (*found.row, best))
 
     def _named(self, place: int) -> str:
         """A choice inside a sentence."""

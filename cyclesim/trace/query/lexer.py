@@ -1,3 +1,5 @@
+from cyclesim.language import tr
+
 """The words of a condition, each with its place in the text."""
 
 from __future__ import annotations
@@ -53,12 +55,18 @@ def tokens(text: str) -> Iterator[Token]:
         match = _TOKEN.match(text, place)
         if match is None:
             if text[place] in "\"'":
-                raise QueryError("this quote is not closed", text, place, len(text) - place)
-            raise QueryError(f"{text[place]!r} means nothing here", text, place)
+                raise QueryError(tr("this quote is not closed"), text, place, len(text) - place)
+            raise QueryError(
+                tr("{text!r} means nothing here").format(text=text[place]), text, place
+            )
         kind, word = match.lastgroup, match.group()
         if kind == "foreign":
             raise QueryError(
-                f"{word!r} is not written here", text, place, len(word), _FOREIGN[word]
+                tr("{word!r} is not written here").format(word=word),
+                text,
+                place,
+                len(word),
+                _FOREIGN[word],
             )
         if kind != "space":
             yield Token(cast(TokenKind, kind), word, place)

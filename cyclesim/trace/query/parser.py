@@ -1,3 +1,5 @@
+from cyclesim.language import tr
+
 """From text to tree: recursive descent, with every mistake at its word.
 
 condition := both ("or" both)*
@@ -110,7 +112,7 @@ class _Parser:
     def __init__(self, text: str, names: Iterable[str]) -> None:
         if len(text) > MAX_LENGTH:
             raise QueryError(
-                f"a condition has at most {MAX_LENGTH} characters, this one has {len(text)}",
+                tr("a condition has at most {MAX_LENGTH} characters, this one has {count}").format(MAX_LENGTH=MAX_LENGTH, count=len(text)),
                 text, MAX_LENGTH,
             )  # fmt: skip
         self._text = text
@@ -140,25 +142,32 @@ class _Parser:
 
     def _expect(self, sign: str, opened: Token) -> None:
         if self._next.kind == "end":
-            raise self._wrong(f"this {opened.text!r} has no {sign!r}", opened)
+            raise self._wrong(
+                tr("this {text!r} has no {sign!r}").format(text=opened.text, sign=sign), opened
+            )
         if not self._is(sign):
-            raise self._wrong(f"{_shown(self._next)} should be {sign!r}", self._next)
+            raise self._wrong(
+                tr("{shown} should be {sign!r}").format(shown=_shown(self._next), sign=sign),
+                self._next,
+            )
         self._take()
 
     # -- conditions --------------------------------------------------------------------------
 
     def parse(self) -> Condition:
         if self._next.kind == "end":
-            raise self._wrong("write a condition, such as softmax and max > 0.9", self._next)
+            raise self._wrong(tr("write a condition, such as softmax and max > 0.9"), self._next)
         found = self._condition()
         rest = self._next
         if rest.kind != "end":
             if rest.text == ")":
-                raise self._wrong("this ')' closes nothing", rest)
+                raise self._wrong(tr("this ')' closes nothing"), rest)
             if rest.kind == "sign":
-                raise self._wrong(f"{rest.text!r} cannot follow a condition", rest)
+                raise self._wrong(
+                    tr("{text!r} cannot follow a condition").format(text=rest.text), rest
+                )
             raise self._wrong(
-                f"'and' or 'or' is missing before {_shown(rest)}", rest,
+                tr("'and' or 'or' is missing before {shown}").format(shown=_shown(rest)), rest,
                 None if rest.kind != "word" else _nearest(rest.text, ("and", "or")),
             )  # fmt: skip
         return found
@@ -184,14 +193,17 @@ class _Parser:
         opened = self._take()
         self._depth += 1
         if self._depth > MAX_NESTING:
-            raise self._wrong(f"conditions nest at most {MAX_NESTING} deep", opened)
+            raise self._wrong(
+                tr("conditions nest at most {MAX_NESTING} deep").format(MAX_NESTING=MAX_NESTING),
+                opened,
+            )
         if opened.text == "not":
             found: Condition = Not(self._term())
         else:
             found = self._condition()
             self._expect(")", opened)
             if self._is(*_CHAINED, "~", "in"):
-                raise self._wrong("a parenthesis holds a condition and is not compared", opened)
+                raise self._wrong(tr("a parenthesis holds a condition and is not compared"), opened)
         self._depth -= 1
         return found
 
@@ -200,7 +212,7 @@ class _Parser:
         parts, ops, signs = [first], list[str](), list[Token]()
         while (sign := self._relation()) is not None:
             if ops and not {sign.text, ops[-1]} <= _CHAINED:
-                raise self._wrong("only == != < <= > >= can be chained; write 'and'", sign)
+                raise self._wrong(tr("only == != < <= > >= can be chained; write 'and'"), sign)
             ops.append(sign.text)
             signs.append(sign)
             # Beside a text field a known name is text: `unit == attention` needs no quotes.
@@ -218,7 +230,7 @@ class _Parser:
         if self._is("not"):
             token = self._take()
             if not self._is("in"):
-                raise self._wrong("'and' or 'or' is missing before 'not'", token)
+                raise self._wrong(tr("'and' or 'or' is missing before 'not'"), token)
             self._take()
             return Token("word", "not in", token.position)
         return None
@@ -227,7 +239,7 @@ class _Parser:
         """A condition of one operand: a flag, a name, a cycle's number."""
         operand, token = part
         if isinstance(operand, Items):
-            raise self._wrong("a list belongs after 'in'", token)
+            raise self._wrong(tr("a list belongs after 'in'"), token)
         if isinstance(operand, Reference):
             name = operand.name
             if name in _IDENTITIES and self._next.kind in ("number", "string", "word"):
@@ -235,7 +247,9 @@ class _Parser:
                 if self._next.kind != "word" or following not in _KEYWORDS:
                     _, right = self._settle_nan_and_inf([part, self._operand(beside=part)])
                     if not isinstance(right.operand, Constant):
-                        raise self._wrong("a comparison is missing before this word", right.token)
+                        raise self._wrong(
+                            tr("a comparison is missing before this word"), right.token
+                        )
                     self._check(part, Token("sign", "==", right.token.position), right)
                     return Compare((operand, right.operand), ("==",))
             kind = FIELDS[name].kind
@@ -245,7 +259,12 @@ class _Parser:
                 "text": f'{name} == "…"', "shape": f"{name} == [1, 9]", "time": f"{name} > 50us",
                 "ns": f"{name} > 50us", "bytes": f"{name} > 1MB",
             }.get(kind, f"{name} > 1")  # fmt: skip
-            raise self._wrong(f"{name} is {_ARTICLE[kind]}: compare it, as in {example}", token)
+            raise self._wrong(
+                tr("{name} is {_ARTICLE}: compare it, as in {example}").format(
+                    name=name, _ARTICLE=_ARTICLE[kind], example=example
+                ),
+                token,
+            )
         value = operand.constant
         if isinstance(value, bool):
             return Word(value)
@@ -253,7 +272,7 @@ class _Parser:
             return Compare((Reference("number"), operand), ("==",))
         if isinstance(value, str) and token.kind == "word":
             return Name(value)
-        raise self._wrong(f"{_shown(token)} alone is no condition", token)
+        raise self._wrong(tr("{shown} alone is no condition").format(shown=_shown(token)), token)
 
     # -- operands ----------------------------------------------------------------------------
 
@@ -266,8 +285,11 @@ class _Parser:
         constant = self._constant(token)
         if constant is None:
             if token.kind == "end":
-                raise self._wrong("something is missing at the end", token)
-            raise self._wrong(f"a field or a value should stand before {_shown(token)}", token)
+                raise self._wrong(tr("something is missing at the end"), token)
+            raise self._wrong(
+                tr("a field or a value should stand before {shown}").format(shown=_shown(token)),
+                token,
+            )
         return _Part(constant, token)
 
     def _word(self, token: Token, beside: _Part | None) -> _Part:
@@ -280,22 +302,30 @@ class _Parser:
             near = _nearest(name, [*FIELDS, *self._names, *_CONSTANTS])
             if joined and joined[1] in _IDENTITIES.union(_ALIASES):
                 near = f"{joined[1]} {joined[2]}"
-            raise self._wrong(f"no field, unit or step is called {_cut(name)!r}", token, near)
+            raise self._wrong(
+                tr("no field, unit or step is called {cut!r}").format(cut=_cut(name)), token, near
+            )
         if beside is None:
             return _Part(Constant(name), token)
         if beside.kind == "text":
             field = str(beside.operand)
             if field == "unit" and name not in UNITS:
-                raise self._wrong(f"no unit is called {_cut(name)!r}", token, _nearest(name, UNITS))
+                raise self._wrong(
+                    tr("no unit is called {cut!r}").format(cut=_cut(name)),
+                    token,
+                    _nearest(name, UNITS),
+                )
             if field == "step" and not known:
                 # A step of a model that is not at hand is possible: in quotes, anything goes.
                 raise self._wrong(
-                    f"no known step is called {_cut(name)!r}; quotes allow any", token,
+                    tr("no known step is called {cut!r}; quotes allow any").format(cut=_cut(name)), token,
                     _nearest(name, self._names),
                 )  # fmt: skip
             return _Part(Constant(name), token)
         raise self._wrong(
-            f"no field is called {_cut(name)!r}", token, _nearest(name, [*FIELDS, *_CONSTANTS])
+            tr("no field is called {cut!r}").format(cut=_cut(name)),
+            token,
+            _nearest(name, [*FIELDS, *_CONSTANTS]),
         )
 
     def _items(self, opened: Token, beside: _Part | None) -> Items:
@@ -312,8 +342,16 @@ class _Parser:
                     constant = part.operand
             if constant is None:
                 if token.kind == "end":
-                    raise self._wrong(f"this {opened.text!r} has no {closing!r}", opened)
-                raise self._wrong(f"a list holds values, and {_shown(token)} is none", token)
+                    raise self._wrong(
+                        tr("this {text!r} has no {closing!r}").format(
+                            text=opened.text, closing=closing
+                        ),
+                        opened,
+                    )
+                raise self._wrong(
+                    tr("a list holds values, and {shown} is none").format(shown=_shown(token)),
+                    token,
+                )
             items.append(constant)
             if not self._is(closing):
                 if not self._is(","):
@@ -340,7 +378,7 @@ class _Parser:
             if after.kind == "word" and after.text in ("inf", "nan"):
                 self._take()
                 return Constant(sign * math.inf if after.text == "inf" else math.nan)
-            raise self._wrong(f"a number should follow {token.text!r}", token)
+            raise self._wrong(tr("a number should follow {text!r}").format(text=token.text), token)
         return None
 
     def _number(self, token: Token) -> Constant:
@@ -350,7 +388,7 @@ class _Parser:
         if suffix and suffix not in _MEASURES:
             known = "ns us ms s B kB MB GB KiB MiB GiB"
             raise self._wrong(
-                f"no unit of measure is called {_cut(suffix)!r} (there are {known})", token,
+                tr("no unit of measure is called {cut!r} (there are {known})").format(cut=_cut(suffix), known=known), token,
                 _nearest(suffix, _MEASURES),
             )  # fmt: skip
         measure, factor = _MEASURES.get(suffix, ("", 1))
@@ -359,9 +397,11 @@ class _Parser:
                 float(digits) * factor
             )  # fmt: skip
         except ValueError:
-            raise self._wrong(f"{_shown(token)} is no number", token) from None
+            raise self._wrong(
+                tr("{shown} is no number").format(shown=_shown(token)), token
+            ) from None
         if math.isinf(value) if isinstance(value, float) else value > 10**300:
-            raise self._wrong("this number is too large", token)
+            raise self._wrong(tr("this number is too large"), token)
         return Constant(value, measure)
 
     def _settle_nan_and_inf(self, parts: list[_Part]) -> list[_Part]:
@@ -385,7 +425,7 @@ class _Parser:
         op = sign.text
         field, other = (left, right) if left.kind is not None else (right, left)
         if field.kind is None:
-            raise self._wrong("one side of a comparison is a field", left.token)
+            raise self._wrong(tr("one side of a comparison is a field"), left.token)
         if op in ("in", "not in"):
             self._check_in(left, sign, right)
         elif op == "~":
@@ -393,18 +433,21 @@ class _Parser:
         else:
             if field.kind in ("text", "truth", "shape") and op in _ORDER:
                 raise self._wrong(
-                    f"{field.operand} is {_ARTICLE[field.kind]}, which has no order", sign, "=="
+                    tr("{operand} is {_ARTICLE}, which has no order").format(operand=field.operand, _ARTICLE=_ARTICLE[field.kind]), sign, "=="
                 )  # fmt: skip
             if isinstance(other.operand, Constant) and other.operand.constant is None:
                 if op in _ORDER:
-                    raise self._wrong("none has no order", other.token)
+                    raise self._wrong(tr("none has no order"), other.token)
                 return
             self._check_kind(field, other)
 
     def _check_in(self, left: _Part, sign: Token, right: _Part) -> None:
         if isinstance(right.operand, Items):
             if left.kind is None or left.kind == "shape":
-                raise self._wrong(f"what stands before {sign.text!r} is a single field", left.token)
+                raise self._wrong(
+                    tr("what stands before {text!r} is a single field").format(text=sign.text),
+                    left.token,
+                )
             for item in right.operand.items:
                 if item.constant is not None:
                     self._check_kind(left, _Part(item, right.token))
@@ -412,25 +455,29 @@ class _Parser:
             if isinstance(left.operand, Constant) and left.operand.constant is not None:
                 self._check_number(right, left)
             elif left.kind not in _NUMERIC:
-                raise self._wrong("a shape holds numbers", left.token)
+                raise self._wrong(tr("a shape holds numbers"), left.token)
         elif _is_text(right):
             if not _is_text(left):
-                raise self._wrong("only text is in text", left.token)
+                raise self._wrong(tr("only text is in text"), left.token)
         else:
-            raise self._wrong(f"a list or text should follow {sign.text!r}", right.token)
+            raise self._wrong(
+                tr("a list or text should follow {text!r}").format(text=sign.text), right.token
+            )
 
     def _check_pattern(self, left: _Part, right: _Part) -> None:
         if left.kind != "text":
-            raise self._wrong("a text field should stand before '~'", left.token)
+            raise self._wrong(tr("a text field should stand before '~'"), left.token)
         glob = right.operand.constant if isinstance(right.operand, Constant) else None
         if not isinstance(glob, str):
-            raise self._wrong("a pattern should follow '~', as in \"*.attention.*\"", right.token)
+            raise self._wrong(
+                tr("a pattern should follow '~', as in \"*.attention.*\""), right.token
+            )
         if not any(c in glob for c in "*?["):
-            raise self._wrong("a pattern has a *, ? or [ in it; write == or in", right.token)
+            raise self._wrong(tr("a pattern has a *, ? or [ in it; write == or in"), right.token)
         try:
             pattern(glob)
         except re.error:
-            raise self._wrong("this pattern cannot be understood", right.token) from None
+            raise self._wrong(tr("this pattern cannot be understood"), right.token) from None
 
     def _check_kind(self, field: _Part, other: _Part) -> None:
         """`other` is of a kind that `field` can be equal to."""
@@ -451,12 +498,19 @@ class _Parser:
             if fits and str(field.operand) == "unit" and operand.constant not in UNITS:
                 unit = str(operand.constant)
                 raise self._wrong(
-                    f"no unit is called {_cut(unit)!r}", other.token, _nearest(unit, UNITS)
+                    tr("no unit is called {cut!r}").format(cut=_cut(unit)),
+                    other.token,
+                    _nearest(unit, UNITS),
                 )
         if not fits:
             quotes = "; text stands in quotes" if kind == "text" else ""
             raise self._wrong(
-                f"{field.operand} is {_ARTICLE[kind]} and is never {_shown(other.token)}{quotes}",
+                tr("{operand} is {_ARTICLE} and is never {shown}{quotes}").format(
+                    operand=field.operand,
+                    _ARTICLE=_ARTICLE[kind],
+                    shown=_shown(other.token),
+                    quotes=quotes,
+                ),
                 other.token,
             )
 
@@ -467,17 +521,22 @@ class _Parser:
         value, measure = operand.constant, operand.measure
         if value is None or isinstance(value, (bool, str)):
             raise self._wrong(
-                f"{field.operand} is {_ARTICLE[kind]} and is never {_shown(other.token)}",
+                tr("{operand} is {_ARTICLE} and is never {shown}").format(
+                    operand=field.operand, _ARTICLE=_ARTICLE[kind], shown=_shown(other.token)
+                ),
                 other.token,
             )
         if kind == "time" and not measure and value != 0 and math.isfinite(value):
             raise self._wrong(
-                f"{field.operand} needs a unit: ns, us, ms or s", other.token,
+                tr("{operand} needs a unit: ns, us, ms or s").format(operand=field.operand), other.token,
                 f"{other.token.text}us" if other.token.kind == "number" else None,
             )  # fmt: skip
         takes = {"ns": "ns", "time": "ns", "bytes": "B"}.get(kind, "")
         if measure and measure != takes:
-            raise self._wrong(f"{field.operand} is not measured in that unit", other.token)
+            raise self._wrong(
+                tr("{operand} is not measured in that unit").format(operand=field.operand),
+                other.token,
+            )
 
 
 _CONSTANTS = {

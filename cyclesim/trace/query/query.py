@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.query.fields import FIELDS, Asked
 from cyclesim.trace.query.tree import Condition, cost
@@ -56,8 +57,9 @@ class Query:
         asked = sorted(n for n in self.fields if FIELDS[n].cost > (1 if known else 0))
         if asked:
             raise CyclesimError(
-                f"this trace kept no values, so it has no {' and no '.join(asked)}; "
-                "trace again and keep them."
+                tr(
+                    "this trace kept no values, so it has no {names}; trace again and keep them."
+                ).format(names=" and no ".join(asked))
             )
 
     def __eq__(self, other: object) -> bool:

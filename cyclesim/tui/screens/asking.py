@@ -13,6 +13,7 @@ from cyclesim.tui.messages import Moved, Opened
 from cyclesim.tui.screens.predict import PredictDialog
 from cyclesim.tui.screens.running import Running
 from cyclesim.tui.widgets.bars import NowBar
+from cyclesim.tui.widgets.tensor import Tensor
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
@@ -36,18 +37,24 @@ class Asking(Running):
         super().__init__()
         self._prediction: _Prediction | None = None
         self._right = self._predicted = 0
+        #: What came of the last one, and the cycle it was about.
+        self._verdict = (-1, "")
 
     # -- what the session reports ------------------------------------------------------------
 
     def opened(self, report: Opened) -> None:
-        self._prediction = None
+        self._prediction, self._verdict = None, (-1, "")
         self._right = self._predicted = 0
         super().opened(report)
 
     def moved(self, report: Moved) -> None:
         super().moved(report)
         self._judge()
-        if self._ended and self._predicted and self.query_one(NowBar).notice is None:
+        if not self._ended or not self._predicted:
+            return
+        if self._verdict[0] == self._at:
+            self._announce()  # with the sum of the whole run
+        elif self.query_one(NowBar).notice is None:
             self.tell(self._tally())
 
     # -- predicting --------------------------------------------------------------------------
@@ -94,15 +101,29 @@ class Asking(Running):
             return
         self._prediction = None
         outcome = made.question.outcome(made.trace, made.chosen)
+        number = made.question.number
         if outcome is None:
-            self.tell(tr("This cannot be told from the run, so it is not counted."))
+            self._verdict = (number, tr("The run does not tell, so this is not counted."))
+            self._announce()
             return
         self._predicted += 1
         self._right += outcome.right
         glyphs = cast("CyclesimApp", self.app).glyphs
         word = tr("Right.") if outcome.right else tr("Not so.")
         mark = glyphs.yes if outcome.right else glyphs.no
-        self.tell(f"{mark} {word} {outcome.said} {self._tally()}")
+        self._verdict = (number, f"{mark} {word} {outcome.said}")
+        self._announce()
+        if outcome.cell is not None:
+            self._paint()  # the cycle has to be on the screen before one of its cells is
+            self.query_one(Tensor).point_at(outcome.cell)
+
+    def _announce(self) -> None:
+        """Say what came of it; again, if more reports come in while its cycle is looked at."""
+        number, said = self._verdict
+        if self._predicted:
+            said = f"{said} {self._tally()}"
+        self._arrival = (number, said)
+        self.tell(said)
 
     def _tally(self) -> str:
         """How many were right; at the end of the run, as its sum."""

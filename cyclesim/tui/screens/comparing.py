@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
 from cyclesim.language import tr
 from cyclesim.tui.alignment import Comparison
 from cyclesim.tui.branches import UpdateJob
+from cyclesim.tui.launch import MOST_SERVED
 from cyclesim.tui.messages import Moved
 from cyclesim.tui.other import Pairing
 from cyclesim.tui.screens.against import AgainstDialog, OtherDialog, WaitDialog
@@ -23,6 +25,9 @@ from cyclesim.tui.versus import (
     Preparing,
     WaysJob,
 )
+
+if TYPE_CHECKING:
+    from cyclesim.tui.app import CyclesimApp
 
 __all__ = ["Comparing"]
 
@@ -54,7 +59,9 @@ class Comparing(Running):
             return
 
         def chosen(against: Against | None) -> None:
-            if against is not None and against.asked:
+            if against is not None and against.way in ("model", "file") and self._forbidden():
+                self.tell(self._forbidden(), bad=True)
+            elif against is not None and against.asked:
                 self._ask_which(against)
             elif against is not None:
                 self._compare(against)
@@ -63,17 +70,25 @@ class Comparing(Running):
         if self._saved:
             hint = tr("A saved trace cannot run, so only another file can stand beside it.")
         elif not self._ended:
-            hint = tr("Only the {count} cycles that have run are compared.")
-            hint = hint.format(count=self._executed)
+            hint = tr(
+                "Only the {count} cycles that have run are compared; {key} there runs the rest."
+            )
+            hint = hint.format(count=self._executed, key=self._key("finish"))
         self.app.push_screen(AgainstDialog(report.choices, hint), chosen)
 
     def _ask_which(self, against: Against) -> None:
         def answered(value: str | None) -> None:
-            if value is not None:
+            if value is not None and self._forbidden() and len(value) > MOST_SERVED:
+                said = tr("That text is too long to be run here: {count} characters at most.")
+                self.tell(said.format(count=MOST_SERVED), bad=True)
+            elif value is not None:
                 self._compare(replace(against, value=value))
 
         value = self.session.text if against.way == "text" else ""
         self.app.push_screen(OtherDialog(against.way, value), answered)
+
+    def _forbidden(self) -> str:
+        return cast("CyclesimApp", self.app).forbidden()
 
     def _compare(self, against: Against) -> None:
         job = self._job = CompareJob(against)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from textual import on
 
-from cyclesim.trace import Query, QueryError, Trace, compile_query
+from cyclesim.language import N_, tr
+from cyclesim.trace import Query, QueryError, compile_query
 from cyclesim.tui.jobs import AnswerJob
 from cyclesim.tui.messages import Answered
 from cyclesim.tui.screens.running import Running
@@ -18,7 +19,7 @@ from cyclesim.tui.widgets.find import FindBar, matches
 
 __all__ = ["Finding"]
 
-KEYS = "Enter: next, escape: close"
+KEYS = N_("Enter: next, escape: close")
 
 
 class Finding(Running):
@@ -36,13 +37,6 @@ class Finding(Running):
             self._stop()
             self.query_one(FindBar).open()
 
-    def _steps(self) -> set[str]:
-        """Step names of this run: they stand for themselves in a condition."""
-        scene = self._scene
-        if scene is None:
-            return set()
-        return {c.step for c in scene.plan.cycles} | {c.step for c in scene.trace.cycles}
-
     def _found(self, text: str) -> list[int] | None:
         """The cycles that `text` finds; None while the answer has yet to come.
 
@@ -54,23 +48,19 @@ class Finding(Running):
         if scene is None or not text.strip():
             return []
         try:
-            query = compile_query(text, self._steps())
+            query = compile_query(text, scene.steps)
         except QueryError as error:
             bar.point(error)
             return matches(map(scene.cycle, range(scene.total)), text)
         self._query = query
         if not query.reads_tensors:
             known = range(scene.total if foreseen(query) else scene.executed)
-            return [n for n in known if query(scene.cycle(n), self._of(n))]
+            return [n for n in known if query(scene.cycle(n), scene.run_of(n))]
         answer = self._answer
         if answer is not None and answer.query == query and self._current(answer):
             return list(answer.numbers)
         self.session.ask(AnswerJob(query))
         return None
-
-    def _of(self, number: int) -> Trace:
-        assert self._scene is not None
-        return self._scene.trace if number < self._scene.executed else self._scene.plan
 
     def _current(self, answer: Answered) -> bool:
         return answer.trace is self._trace and answer.executed == self._executed
@@ -81,7 +71,7 @@ class Finding(Running):
         if report.query != self._query or not self.query_one(FindBar).display:
             return
         if report.sentence:
-            self.query_one(FindBar).say("no answer")
+            self.query_one(FindBar).say(tr("no answer"))
             self.tell(report.sentence, bad=True)
         elif self._eager:
             self._to_next(list(report.numbers))
@@ -89,18 +79,24 @@ class Finding(Running):
             self._count(list(report.numbers))
         self._eager = False
 
-    def _where(self) -> str:
-        """A condition on what is known afterwards says nothing of what has yet to run."""
+    def _partly(self) -> bool:
+        """Whether only what ran can be looked at.
+
+        A condition on what is known afterwards says nothing of what has yet to run.
+        """
         scene = self._scene
         part = self._query is not None and not foreseen(self._query)
-        return " in what ran" if part and scene is not None and scene.executed < scene.total else ""
+        return part and scene is not None and scene.executed < scene.total
 
     def _count(self, found: list[int]) -> None:
+        partly = self._partly()
         if found:
-            text = f"{len(found)} found{self._where()}. {KEYS}"
+            text = (
+                tr("{count} found in what ran. {keys}") if partly else tr("{count} found. {keys}")
+            )
         else:
-            text = f"no cycle has that{self._where()}"
-        self.query_one(FindBar).say(text)
+            text = tr("no cycle has that in what ran") if partly else tr("no cycle has that")
+        self.query_one(FindBar).say(text.format(count=len(found), keys=tr(KEYS)))
 
     @on(FindBar.Typed)
     def _typed(self, message: FindBar.Typed) -> None:
@@ -109,7 +105,7 @@ class Finding(Running):
         if not message.query.strip():
             self.query_one(FindBar).say("")
         elif found is None:
-            self.query_one(FindBar).say("reading the tensors…")
+            self.query_one(FindBar).say(tr("reading the tensors…"))
         else:
             self._count(found)
 
@@ -129,7 +125,11 @@ class Finding(Running):
             at = max(at, self._front())
         # After the last match comes the first.
         place = next((i for i, n in enumerate(found) if n > at), 0)
-        self.query_one(FindBar).say(f"{place + 1} of {len(found)}{self._where()}. {KEYS}")
+        text = tr("{place} of {count}. {keys}")
+        if self._partly():
+            text = tr("{place} of {count} in what ran. {keys}")
+        said = text.format(place=place + 1, count=len(found), keys=tr(KEYS))
+        self.query_one(FindBar).say(said)
         self._jump(found[place])
 
     @on(FindBar.Closed)

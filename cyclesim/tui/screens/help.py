@@ -17,6 +17,7 @@ from textual.widgets import Static
 
 from cyclesim.language import N_, tr
 from cyclesim.tui.commands import GROUPS
+from cyclesim.tui.folding import Folded
 from cyclesim.tui.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class HelpScreen(ModalScreen[None]):
         part.add_column(ratio=1)
         part.add_row("", Text(self._text(title).upper(), FAINT))
         for key, does in rows:
-            part.add_row(Text(self._text(key), ACCENT), Text(self._text(does), BODY))
+            part.add_row(Text(self._text(key), ACCENT), Folded(Text(self._text(does), BODY)))
         return part
 
     def _words(self) -> Table:
@@ -152,7 +153,7 @@ class HelpScreen(ModalScreen[None]):
         part.add_row(Text(self._text(N_("Words")).upper(), FAINT))
         for word, meaning in WORDS:
             said = Text.assemble((self._text(word) + "  ", STRONG), (self._text(meaning), MUTED))
-            part.add_row(said)
+            part.add_row(Folded(said))
         return part
 
 

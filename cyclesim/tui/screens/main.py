@@ -10,6 +10,7 @@ from cyclesim.tui.screens.finding import Finding
 from cyclesim.tui.screens.looking import Looking
 from cyclesim.tui.screens.measuring import Measuring
 from cyclesim.tui.screens.opening import Opening
+from cyclesim.tui.screens.playing import Playing
 from cyclesim.tui.screens.showing import Showing
 from cyclesim.tui.screens.stepping import Stepping
 from cyclesim.tui.screens.viewing import Viewing
@@ -18,7 +19,17 @@ __all__ = ["MainScreen"]
 
 
 class MainScreen(
-    Stepping, Finding, Changing, Looking, Viewing, Asking, Measuring, Opening, Comparing, Showing
+    Playing,
+    Stepping,
+    Finding,
+    Changing,
+    Looking,
+    Viewing,
+    Asking,
+    Measuring,
+    Opening,
+    Comparing,
+    Showing,
 ):
     """A stage that can run; what else it can do is in the classes it is made of."""
 

@@ -45,7 +45,8 @@ class Opening(Running):
     def _reopen(self, options: LaunchOptions) -> None:
         """Open another run, if the screen may."""
         said = ""
-        if self._confined and (options.model or DEFAULT) not in EMBEDDED:
+        known = options.model == cast("CyclesimApp", self.app).options.model
+        if self._confined and not known and (options.model or DEFAULT) not in EMBEDDED:
             said = tr("Only a model that comes with cyclesim can be opened here: {models}.")
         elif self._confined and len(options.text) > MOST_SERVED:
             said = tr("That text is too long to be run here: {count} characters at most.")

@@ -41,9 +41,9 @@ class PredictDialog(ModalScreen[int | None]):
         for place, choice in enumerate(self.question.choices):
             digit = f"{place + 1}" if place < DIGITS else " "
             lines.append(f"{digit}  {crop(choice, WIDTH, glyphs.ellipsis)}")
-        hint = tr("up, down and Enter, or a digit: answer, and the cycle runs · escape: not now")
+        hint = tr("a digit, or up, down and Enter: answer and run · escape: not now")
         if len(lines) > DIGITS:
-            hint = tr("a letter: to the next choice with it") + " · " + hint
+            hint = tr("a letter: find it") + " · " + hint
         with Vertical(id="dialog"):
             yield Label(tr("Predict before you step"), id="list-hint", markup=False)
             yield Label(glyphs.text(self.question.text), id="question", markup=False)

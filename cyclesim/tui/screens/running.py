@@ -1,4 +1,4 @@
-"""Running: what the session reports, and the keys that go over the run.
+"""Running: what the session reports, and the keys that go over the run tick by tick.
 
 The screen owns *where we look* (`at`); the session owns *what has run*. Looking back never waits
 for the model, and going forward is a wish stated to the session, answered by `moved`.
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on
 
-from cyclesim.language import N_, tr, trn
+from cyclesim.language import N_, tr
 from cyclesim.trace import Resolution
-from cyclesim.tui.launch import SPEEDS, LaunchOptions
+from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.messages import Changed, Failed, Loading, Moved, Opened
 from cyclesim.tui.scene import Marks
 from cyclesim.tui.screens.stage import Stage
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SAVED", "Running"]
 
-RESOLUTIONS: tuple[Resolution, ...] = ("step", "module", "layer")
 #: A step asked for while the model has been busy this long (seconds) is not saved up.
 PATIENCE = 0.25
 #: Seconds to wait for a cycle that was asked for before showing that it runs.
@@ -37,8 +36,6 @@ ASKED = 0.08
 JUMPS = 100
 #: Why some keys do nothing on a saved trace.
 SAVED = N_("A saved trace cannot run: `cyclesim TEXT` opens a live one.")
-#: What one step is, by clock resolution.
-TICKS = {"step": N_("one cycle"), "module": N_("one module"), "layer": N_("one layer")}
 
 
 class Running(Stage):
@@ -292,63 +289,9 @@ class Running(Stage):
             self._stop()
             self._jump(message.number)
 
-    # -- playing -----------------------------------------------------------------------------
-
-    def action_play(self) -> None:
-        """Let the clock tick by itself, or stop it."""
-        if not self._ready:
-            return
-        if self._player is not None:
-            self._stop()
-            self.session.hold()
-        elif self._ended and not self._looking_back:
-            self._over()
-            return
-        else:
-            self._play()
-        self._stale()
-
-    @property
-    def _looking_back(self) -> bool:
-        return self._at is not None and self._at < self._executed - 1
-
-    def _play(self) -> None:
-        self._player = self.set_interval(1 / self.speed, self._beat)
-
     def _stop(self) -> None:
+        """Let the clock tick by itself no more."""
         if self._player is not None:
             self._player.stop()
             self._player = None
             self._stale()
-
-    def _beat(self) -> None:
-        if self._ended and not self._looking_back:
-            self._stop()
-        elif self._following and self.session.target >= self._executed:
-            return  # still running the last one: drop this beat
-        else:
-            self.action_step()
-
-    def _faster(self, by: int) -> None:
-        self._speed = max(0, min(self._speed + by, len(SPEEDS) - 1))
-        if self._player is not None:
-            self._player.stop()
-            self._play()
-        else:
-            said = trn("{key} will play {count} tick a second.",
-                       "{key} will play {count} ticks a second.", self.speed)  # fmt: skip
-            self.tell(said.format(key=self._key("play"), count=self.speed))
-        self._stale()
-
-    def action_faster(self) -> None:
-        self._faster(1)
-
-    def action_slower(self) -> None:
-        self._faster(-1)
-
-    def action_resolution(self) -> None:
-        """The next clock resolution."""
-        place = (RESOLUTIONS.index(self._resolution) + 1) % len(RESOLUTIONS)
-        self._resolution = RESOLUTIONS[place]
-        self._stale()
-        self.tell(tr("One step is now {what}.").format(what=tr(TICKS[self._resolution])))

@@ -99,13 +99,16 @@ class Answer(Panel):
         parts: list[Line] = []
         for row, name in enumerate(answers.rows):
             word, score = column.cells[row]
-            token = Segment(crop(printable(name), NAME), MUTED if word == NOTHING else BODY)
+            token = Segment(self._cropped(name, NAME), MUTED if word == NOTHING else BODY)
             if answers.kind == "labels" and word == NOTHING:
                 parts.append([token])
             else:
                 shown = self._word(scene, answers, column, row)
                 parts.append([token, Segment(" "), *shown, _score(score), Segment(" ")])
         return parts
+
+    def _cropped(self, text: str, width: int) -> str:
+        return crop(printable(text), width, self.glyphs.ellipsis)
 
     # -- how it came to be -------------------------------------------------------------------
 
@@ -133,7 +136,7 @@ class Answer(Panel):
             top.append(Segment(fit(f" {head}", cell), ACCENT if here else MUTED))
         lines = [top]
         for row, text in enumerate(rows):
-            line: Line = [Segment(f" {fit(printable(text), name)} ", BODY)]
+            line: Line = [Segment(f" {fit(self._cropped(text, name), name)} ", BODY)]
             for place in places:
                 column = answers.columns.get(states[place][0])
                 line += self._cell(scene, answers, column, row, word, scores=scores)
@@ -192,7 +195,7 @@ class Answer(Panel):
             text = centre(shown, width) if width else shown
             style = label_style(word, labels, plain=self.plain) if best else MUTED
             return [Segment(f" {text} ", style)]
-        shown = crop(printable(word), WORD)
+        shown = self._cropped(word, WORD)
         text = fit(shown, width) if width else shown
         if answers.kind == "token":
             return [Segment(f" {text} ", STRONG)]

@@ -120,9 +120,14 @@ class Card(Panel):
     # -- the chosen cell ---------------------------------------------------------------------
 
     def _pointed(self) -> tuple[int, ...] | None:
-        """The cell of the first output that the tensor panel points at."""
+        """The cell of the first output that the tensor panel points at; of a table, its row."""
         tensor = self.screen.query_one(Tensor)
-        return tensor.cell if tensor.output == 0 else None
+        slot = tensor.slot
+        if slot is None or not slot.output or slot.place:
+            return None
+        if tensor.cell is None and slot.value.words and len(slot.value.shape) == 2:
+            return (tensor.cursor[0], 0)
+        return tensor.cell
 
     def _cell_words(self, scene: Scene) -> CellWords | None:
         cycle, self._cell = scene.current, self._pointed()

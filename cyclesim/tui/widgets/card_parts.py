@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rich.segment import Segment
 
+from cyclesim.explain.notes import note_text
 from cyclesim.language import N_, tr, trn
 from cyclesim.trace import Cycle, Value
 from cyclesim.tui.explaining import CellWords, Words
@@ -146,7 +147,7 @@ class CardParts:
             out += f" · {amount(cycle.flops * 1e9 / cycle.self_ns, 'FLOP/s')}"
         lines = wrap(text(out), self.room, BODY)
         if cycle.note:
-            lines += wrap(text(cycle.note), self.room, MUTED)
+            lines += wrap(text(note_text(cycle.note)), self.room, MUTED)
         return lines
 
     def _write(self) -> list[Line]:

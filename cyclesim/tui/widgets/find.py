@@ -15,6 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
 
+from cyclesim.language import tr
 from cyclesim.trace import Cycle, QueryError
 from cyclesim.tui.glyphs import Glyphs
 from cyclesim.tui.text import crop, indented
@@ -75,7 +76,7 @@ class FindBar(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="find-line"):
-            yield Label("find", id="find-title")
+            yield Label(tr("find"), id="find-title")
             yield Input(placeholder="softmax and layer 2, nan, max > 0.9, …", id="find-input",
                         compact=True, select_on_focus=True)  # fmt: skip
             yield Label("", id="find-count", markup=False)
@@ -91,6 +92,7 @@ class FindBar(Vertical):
 
     def open(self) -> None:
         """Show the line and type into it."""
+        self.query_one("#find-title", Label).update(tr("find"))
         self.display = True
         self.query_one(Input).focus()
 

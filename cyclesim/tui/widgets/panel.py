@@ -11,11 +11,12 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 
+from cyclesim.tui.folding import fold
 from cyclesim.tui.glyphs import Glyphs
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import crop
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
@@ -25,6 +26,12 @@ __all__ = ["CycleChosen", "Line", "Panel", "line_width", "strip_of", "wrap"]
 Line = list[Segment]
 
 ITALIC = Style(italic=True)
+
+
+class WholeCells(ScrollBarRender):
+    """A scrollbar that ends between cells, without the glyphs for a part of one."""
+
+    VERTICAL_BARS = HORIZONTAL_BARS = [" "]
 
 
 class CycleChosen(Message):
@@ -91,6 +98,10 @@ class Panel(ScrollView, can_focus=True):
 
     # -- Textual -----------------------------------------------------------------------------
 
+    def on_mount(self) -> None:
+        if self.glyphs.ascii:
+            self.vertical_scrollbar.renderer = WholeCells  # type: ignore[misc]
+
     def on_resize(self, event: events.Resize) -> None:
         self.rebuild()
 
@@ -108,8 +119,8 @@ class Panel(ScrollView, can_focus=True):
 def strip_of(line: Line, width: int, base: Style) -> Strip:
     """`line` on the ground `base`, exactly `width` cells.
 
-    Blanks that open a segment become a segment of their own: converters of the SVG pictures drop
-    them otherwise, and the words move.
+    Blanks that open a segment, or are one, stay apart from the words: converters of the SVG
+    pictures drop them otherwise, and the words move.
     """
     out: Line = []
     for text, style, _ in line:
@@ -119,6 +130,8 @@ def strip_of(line: Line, width: int, base: Style) -> Strip:
             blank = (style.background_style if style else Style()) + ITALIC
             out.append(Segment(text[: len(text) - len(words)], blank))
             text = words
+        elif not words:
+            style = (style or Style()) + ITALIC
         out.append(Segment(text, style))
     return Strip(out).apply_style(base).adjust_cell_length(width, base)
 
@@ -129,7 +142,7 @@ def line_width(line: Line) -> int:
 
 
 def wrap(text: str, width: int, style: Style | None = None, *, limit: int = 0) -> list[Line]:
-    """`text` broken between words into lines of at most `width` cells.
+    """`text` in lines of at most `width` cells (see `cyclesim.tui.folding`).
 
     Blanks that open the text open every line.
 
@@ -138,27 +151,4 @@ def wrap(text: str, width: int, style: Style | None = None, *, limit: int = 0) -
     """
     indent = " " * (len(text) - len(text.lstrip(" ")))
     width, text = max(width - len(indent), 1), text.lstrip(" ")
-    lines: list[str] = []
-    for paragraph in text.split("\n"):
-        line = ""
-        for word in paragraph.split(" "):
-            trial = f"{line} {word}" if line else word
-            if cell_len(trial) <= width:
-                line = trial
-                continue
-            if line:
-                lines.append(line)
-            while cell_len(word) > width:
-                # A path or a formula longer than the line: cut it where it is full.
-                part = word
-                while cell_len(part) > width:
-                    part = part[: max(1, len(part) - max(1, cell_len(part) - width))]
-                    if len(part) == 1:
-                        break
-                lines.append(part)
-                word = word[len(part) :]
-            line = word
-        lines.append(line)
-    if limit and len(lines) > limit:
-        lines = [*lines[: limit - 1], crop(" ".join(lines[limit - 1 :]), width)]
-    return [[Segment(indent + line, style)] for line in lines]
+    return [[Segment(indent + line, style)] for line in fold(text, width, limit)]

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding
 
-from cyclesim.language import tr
+from cyclesim.language import N_, tr
 from cyclesim.render.colour import BACKGROUND, UNIT_COLOURS, blend, unit_style
 from cyclesim.render.program import Node, program_tree
 from cyclesim.trace import Cycle, Trace
@@ -37,7 +37,7 @@ class Program(Panel):
     stays.
     """
 
-    name_shown = "Program"
+    name_shown = N_("Program")
     BINDINGS = [
         Binding("up", "move(-1)", "up", show=False),
         Binding("down", "move(1)", "down", show=False),

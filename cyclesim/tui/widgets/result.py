@@ -110,7 +110,7 @@ class Result(Panel):
             parts += _words(sentence[end : entity["start"]])
             style = label_style(entity["label"], known, plain=self.plain)
             body = printable(" ".join(sentence[entity["start"] : entity["end"]].split()))
-            body = crop(body, max(width - 10, 4))
+            body = crop(body, max(width - 10, 4), self.glyphs.ellipsis)
             named = Segment(f"{entity['label']} ", Style.combine([style, Style(italic=True)]))
             glued = bool(end < entity["start"] or end == 0)
             part: Line = [Segment(f" {body} ", style), named]
@@ -123,7 +123,7 @@ class Result(Panel):
         lines.append([])
         for entity in entities:
             style = label_style(entity["label"], known, plain=self.plain)
-            name = crop(printable(entity["text"]), max(width - 24, 6))
+            name = crop(printable(entity["text"]), max(width - 24, 6), self.glyphs.ellipsis)
             line = [
                 Segment(" "),
                 Segment(f" {entity['label']:<4} ", style),
@@ -147,7 +147,7 @@ class Result(Panel):
             length = round((width - name_width - 12) * score)
             bar = "#" * length if self.plain else " " * length
             lines.append([
-                Segment(f" {fit(printable(str(name)), name_width)} ", BODY),
+                Segment(f" {fit(printable(str(name)), name_width, ellipsis=self.glyphs.ellipsis)} ", BODY),
                 Segment(f"{score:6.1%} ", MUTED),
                 Segment(bar, Style() if self.plain else Style(bgcolor="#4f9bdc")),
             ])  # fmt: skip

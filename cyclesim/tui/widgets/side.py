@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.message import Message
 
 from cyclesim.language import tr
-from cyclesim.render.heatmap import Heatmap, Matrix
+from cyclesim.render.heatmap import NUMBERED, Heatmap, Matrix
 from cyclesim.render.legend import legend
 from cyclesim.tui.listing import Listing
 from cyclesim.tui.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
-from cyclesim.tui.text import fit, number, shape_text
+from cyclesim.tui.text import number, shape_text
 from cyclesim.tui.twin import Moment, Side, SideName, Twin
 from cyclesim.tui.widgets.panel import Line, wrap
+from cyclesim.tui.widgets.tensor.table import table_lines
 from cyclesim.tui.widgets.twin_panel import TwinPanel
 
 __all__ = ["CellChosen", "DeltaPane", "SidePane"]
@@ -136,7 +136,10 @@ class SidePane(_Pane):
             return []
         few = _few(twin.delta)
         said = tr("differs") if few else tr("by more than half the most")
-        return [Segment(f"   {self.glyphs.differs} ", BAD), Segment(said, FAINT)]
+        assert self._plot is not None
+        numbered = self.plain or self._plot.cell_width >= NUMBERED
+        sign = Segment("12", BODY + _UNDER) if numbered else Segment(self.glyphs.differs, BAD)
+        return [Segment("   "), sign, Segment(f" {said}", FAINT)]
 
     def _title(self, side: Side, twin: Twin) -> str:
         if side.cycle is None:
@@ -151,27 +154,19 @@ class SidePane(_Pane):
         self, table: Listing, twin: Twin, width: int, height: int, cursor: int
     ) -> list[Line]:
         """Words and whole numbers; the rows that differ have a sign."""
-        widths = [
-            max(map(cell_len, column)) for column in zip(table.columns, *table.rows, strict=True)
-        ]
-        while sum(widths) + 2 * len(widths) + 3 > width and max(widths) > 6:
-            widths[widths.index(max(widths))] -= 1
-
-        def cells(row: tuple[str, ...]) -> str:
-            return "  ".join(
-                fit(text, size, right=numeric)
-                for text, size, numeric in zip(row, widths, table.numeric, strict=True)
-            )
-
-        room = max(height - 1, 1)
-        top = max(0, min(cursor - room // 2, len(table.rows) - room))
-        lines: list[Line] = [[Segment(f"   {cells(table.columns)}", FAINT)]]
-        for place, row in enumerate(table.rows[top : top + room], start=top):
-            unlike = place in twin.rows
+        cursor = max(min(cursor, len(table.rows) - 1), 0)
+        lines, top = table_lines(
+            table, width - 1, height, cursor, self._offset[0], focus=False, plain=self.plain
+        )
+        self._offset = (top, 0)
+        for place in range(1, len(lines)):
+            unlike = top + place - 1 in twin.rows
             sign = self.glyphs.differs if unlike else " "
-            style = BAD if unlike else STRONG if place == cursor else BODY
-            lines.append([Segment(f" {sign} ", BAD), Segment(cells(row), style)])
-        return lines
+            lines[place] = [Segment(sign, BAD)] + [
+                Segment(s.text.replace("·", self.glyphs.dot), BAD if unlike else s.style)
+                for s in lines[place]
+            ]
+        return [[Segment(" "), *lines[0]], *lines[1:]]
 
 
 class DeltaPane(_Pane):

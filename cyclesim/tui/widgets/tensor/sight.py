@@ -8,7 +8,6 @@ from typing import Literal
 
 import numpy as np
 
-from cyclesim.language import tr
 from cyclesim.render.figures import Figures, Histogram
 from cyclesim.render.heatmap import Matrix
 from cyclesim.trace import Cycle, Header, Stats
@@ -93,20 +92,6 @@ class Sight:
     def probability(self) -> bool:
         """Whether the numbers are probabilities, whose sums say something."""
         return self.matrix.scale.probability
-
-    @property
-    def kind(self) -> str:
-        """What the numbers are, where they are not simply those of the tensor."""
-        kind = self.slot.value.kind
-        if self.heads == "mean":
-            if kind == "recomputed":
-                words = tr("Mean over {count} heads, of recomputed numbers.")
-            else:
-                words = tr("Mean over {count} heads, computed from the observed.")
-            return words.format(count=self.count)
-        if kind == "recomputed":
-            return tr("Recomputed, not observed.")
-        return ""
 
     @cached_property
     def grids(self) -> np.ndarray:

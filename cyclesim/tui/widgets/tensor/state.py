@@ -168,7 +168,8 @@ class TensorState(Panel):
 
     def _tell(self) -> None:
         """Say that another cell is pointed at, if one is."""
-        now = (id(self._of), self.cell, self.output)  # two cycles are the same only if they are one
+        # Two cycles are the same only if they are one; of a table, the cursor is the row.
+        now = (id(self._of), self.cell, self._cursor, self.output)
         if now != self._told:
             self._told = now
             self.post_message(CellMoved(self.cell, self.output))
@@ -193,6 +194,25 @@ class TensorState(Panel):
             return tr("All of this tensor is drawn: there is no dimension to move along.")
         self.lay(cut.moved(cut.chosen, by))
         return ""
+
+    def point_at(self, index: tuple[int, ...]) -> None:
+        """Show the first output of the cycle, with the cursor on its cell `index`."""
+        if not self._slots or not self._slots[0].output or self.scene is None:
+            return
+        self._slot = 0
+        self._take(self.scene)
+        cut = self._cut
+        if cut is None or len(index) != len(cut.shape):
+            return
+        if self._listed(self._slots[0]):
+            self._cursor = (index[-1], 0)
+        elif cut.rows is None or cut.columns is None:
+            self._cursor = divmod(index[0], cut.drawn_shape[1]) if index else (0, 0)
+        else:
+            self._cursor = (index[cut.rows], index[cut.columns])
+            for dimension in cut.leading:
+                cut = cut.placed(dimension, index[dimension])
+        self.lay(cut)
 
     def lay(self, cut: Cut) -> None:
         """Draw another part of the tensor, and remember the choice for others like it."""

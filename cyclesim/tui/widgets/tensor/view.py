@@ -135,13 +135,14 @@ class Tensor(TensorState):
         said = []
         if sight.side is not None:
             said.append(sight.side.text[:1].upper() + sight.side.text[1:] + ".")
-        if sight.kind:
-            kind = sight.kind
-            if sight.slot.value.kind == "recomputed" and self._beside is not None:
-                off = number(self._beside.made.difference, 2)
-                near = tr("With V, within {off} of what the kernel wrote.").format(off=off)
-                kind = f"{kind} {near}"
-            said.append(kind)
+        if sight.heads == "mean":
+            words = tr("Mean over {count} heads, computed from the observed.")
+            if sight.slot.value.kind == "recomputed":
+                words = tr("Mean over {count} heads, computed from the recomputed.")
+            said.append(words.format(count=sight.count))
+        elif sight.slot.value.kind == "recomputed" and self._beside is not None:
+            words = tr("Recomputed, not observed: with V, within {off} of what the kernel wrote.")
+            said.append(words.format(off=number(self._beside.made.difference, 2)))
         return [
             line
             for text in said
@@ -155,21 +156,19 @@ class Tensor(TensorState):
         under = 5 if room >= 12 else 4 if room >= 10 else 3 if room >= 8 else 2 if room >= 6 else 1
         if width >= WIDE:
             under = min(under, 2 if room < 12 else 3)
-        space = max(room - under, 2)
+        plot: Heatmap | Multiples
         heads: np.ndarray | None = None
         if sight.heads == "all":
             # Better all heads than all that could be said of them.
             least = min(under, 3)
-            plot, heads = self._multiples(sight, width, room - least)
+            plot = tiles = self._multiples(sight, width, room - least)
+            if len(tiles.page) < sight.count:
+                plot = tiles = self._multiples(sight, width, room - least - 1)
+                notes = [*notes, self._page_note(tiles, sight.count)]
             under = max(least, min(under, room - plot.height))
-            if len(plot.page) < sight.count:
-                plot, heads = self._multiples(sight, width, room - least - 1)
-                under = least
-                words = tr("Heads {first}–{last} of {count}; h goes on.")
-                shown = {"first": plot.page[0], "last": plot.page[-1], "count": sight.count}
-                notes = [*notes, [Segment(" " + self.glyphs.text(words.format(**shown)), ACCENT)]]
+            heads = sight.grids[:, self._cursor[0], self._cursor[1]]
         else:
-            plot = self._heatmap(sight, width, space)
+            plot = self._heatmap(sight, width, max(room - under, 2))
         self._plot = plot
         self._offset = (plot.first[0], plot.first[1])
         self._page = max(plot.shown[0] - 1, 1)
@@ -190,15 +189,18 @@ class Tensor(TensorState):
             marker=self.glyphs.now, zoom=self._zoom,
         )  # fmt: skip
 
-    def _multiples(self, sight: Sight, width: int, height: int) -> tuple[Multiples, np.ndarray]:
-        """All heads, and the value of the cell under the cursor in each."""
-        values = sight.grids
+    def _multiples(self, sight: Sight, width: int, height: int) -> Multiples:
         name = dimension_name("head")
-        plot = Multiples(
-            values, [f"{name} {h}" for h in range(len(values))], sight.matrix.scale, width - 1,
-            height, self.head, self._cursor, offset=self._offset, plain=self.plain,
+        return Multiples(
+            sight.grids, [f"{name} {head}" for head in range(sight.count)], sight.matrix.scale,
+            width - 1, height, self.head, self._cursor, offset=self._offset, plain=self.plain,
         )  # fmt: skip
-        return plot, values[:, self._cursor[0], self._cursor[1]]
+
+    def _page_note(self, tiles: Multiples, count: int) -> Line:
+        """Which heads are on the screen, where not all are."""
+        words = tr("Heads {first}–{last} of {count}; h goes on.")
+        said = words.format(first=tiles.page[0], last=tiles.page[-1], count=count)
+        return [Segment(" " + self.glyphs.text(said), ACCENT)]
 
     # -- keys and mouse ----------------------------------------------------------------------
 

@@ -1,0 +1,196 @@
+"""A variant made ready: a model in another form, and how it is called.
+
+The caller's model is never touched. Another attention implementation, `torch.compile` and other
+inputs share its weights; another dtype and quantisation are copies.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter_ns
+from typing import Any
+
+import torch
+
+from cyclesim.engine.compare.inputs import batched, floats, lengthened
+from cyclesim.engine.timing import Stopwatch
+from cyclesim.errors import CyclesimError
+from cyclesim.machine import Encoding, Machine
+from cyclesim.machine.variant import twin, with_attention, with_model
+from cyclesim.versus import Preparation, Variant
+from cyclesim.versus.sentences import (
+    BATCHED,
+    COMPILED,
+    CONVERTED,
+    GRAPHS,
+    NO_INT8,
+    NO_LINEAR,
+    NOT_COMPILED,
+    REPEATED,
+    SAME,
+    SHARED,
+)
+from cyclesim.versus.sentences import QUANTIZED as QUANTIZED_BY
+
+__all__ = ["Form", "prepare", "silent", "threads_set"]
+
+_BACKEND = "inductor"
+
+
+@dataclass
+class Form:
+    """Something that can be run.
+
+    Attributes:
+        machine: the model in this form; of a compiled one, the model that was compiled.
+        encoding: its input.
+        threads: torch's.
+        compiled: the callable that `torch.compile` made, if any.
+        notes: what was done, sentence by sentence.
+        preparations: what that took.
+        same_input: whether the answer can be held against the baseline's.
+    """
+
+    machine: Machine
+    encoding: Encoding
+    threads: int
+    compiled: Callable[..., Any] | None = None
+    notes: list[str] = field(default_factory=list)
+    preparations: list[Preparation] = field(default_factory=list)
+    same_input: bool = True
+
+    def run(self, encoding: Encoding | None = None) -> Any:
+        """The forward, with nothing watching, on a copy of the input."""
+        encoding = self.encoding.copied() if encoding is None else encoding
+        if self.compiled is None:
+            return self.machine.forward(encoding)
+        with torch.no_grad(), silent():
+            return self.compiled(*encoding.args, **encoding.inputs)
+
+    def time(self, *, warm: bool = False) -> int:
+        """Wall nanoseconds of one forward; with `warm`, one goes before that is not timed."""
+        watch = Stopwatch(self.machine.device)
+        with threads_set(self.threads):
+            if warm:
+                _: Any = self.run()
+            encoding = self.encoding.copied()
+            with watch:
+                _ = self.run(encoding)
+        return watch.elapsed_ns
+
+
+def prepare(base: Form, variant: Variant) -> Form:
+    """The form that `variant` asks for, made out of the baseline.
+
+    Raises:
+        Exception: it cannot be made here; of whatever kind the library raises.
+    """
+    made = Form(base.machine, base.encoding, variant.threads or base.threads)
+    if variant.attention not in (None, base.machine.attention):
+        made.machine = with_attention(made.machine, str(variant.attention))
+        made.notes.append(SHARED.format(attention=variant.attention))
+    if variant.dtype not in (None, base.machine.dtype):
+        _convert(made, str(variant.dtype))
+    if variant.int8:
+        _quantize(made)
+    if variant.length is not None:
+        old = made.encoding
+        made.encoding = lengthened(made.machine, old, variant.length)
+        made.same_input = False
+        made.notes.append(REPEATED.format(tokens=len(old.tokens) or "", length=variant.length))
+    if variant.batch is not None and variant.batch > 1:
+        made.encoding = batched(made.encoding, variant.batch)
+        made.notes.append(BATCHED.format(count=variant.batch))
+    if variant.compile:
+        _compile(made)
+    elif not made.notes and made.threads == base.threads:
+        made.notes.append(SAME)
+    return made
+
+
+def _convert(form: Form, name: str) -> None:
+    dtype = getattr(torch, name)
+    began = perf_counter_ns()
+    model = copy.deepcopy(form.machine.model).to(dtype)
+    form.preparations.append(Preparation("convert", perf_counter_ns() - began))
+    form.machine = with_model(form.machine, model)
+    form.encoding = floats(form.encoding, dtype)
+    form.notes.append(CONVERTED.format(dtype=name))
+
+
+def _quantize(form: Form) -> None:
+    with silent():
+        try:
+            torchao = importlib.import_module("torchao")
+            quantization = importlib.import_module("torchao.quantization")
+        except ImportError:
+            raise CyclesimError(NO_INT8) from None
+        scheme = quantization.Int8DynamicActivationInt8WeightConfig()
+        began = perf_counter_ns()
+        model = copy.deepcopy(form.machine.model)
+        quantization.quantize_(model, scheme)
+        form.preparations.append(Preparation("quantize", perf_counter_ns() - began))
+    count = sum(
+        isinstance(m, torch.nn.Linear) and type(m.weight).__module__.startswith("torchao")
+        for m in model.modules()
+    )
+    if not count:
+        raise CyclesimError(NO_LINEAR)
+    form.machine = with_model(form.machine, model)
+    said = {"version": torchao.__version__, "scheme": type(scheme).__name__, "count": count}
+    form.notes.append(QUANTIZED_BY.format(**said))
+
+
+def _compile(form: Form) -> None:
+    from torch._dynamo.utils import counters  # says how often compiling had to give up
+
+    # A model object of its own: what is compiled for one leaves no mark on the caller's.
+    model = twin(form.machine).model
+    model = getattr(model, "_orig_mod", model)
+    form.compiled = torch.compile(model, dynamic=False, backend=_BACKEND)
+    graphs, breaks = counters["stats"]["unique_graphs"], sum(counters["graph_break"].values())
+    watch = Stopwatch(form.machine.device)
+    with threads_set(form.threads), watch:
+        _: Any = form.run()
+    form.preparations.append(Preparation("compile", watch.elapsed_ns))
+    graphs = counters["stats"]["unique_graphs"] - graphs
+    breaks = sum(counters["graph_break"].values()) - breaks
+    if not graphs:
+        raise CyclesimError(NOT_COMPILED)
+    said = GRAPHS if graphs == 1 and not breaks else COMPILED
+    form.notes.append(said.format(backend=_BACKEND, graphs=graphs, breaks=breaks))
+
+
+@contextmanager
+def threads_set(count: int) -> Iterator[None]:
+    """So many threads for torch, inside a `with` block."""
+    before = torch.get_num_threads()
+    if count != before:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if count != before:
+            torch.set_num_threads(before)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Keep a library's warnings and its log off the screen."""
+    loggers = [logging.getLogger(name) for name in ("torchao", "torch")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

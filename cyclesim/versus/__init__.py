@@ -1,0 +1,62 @@
+"""One run against another setting of itself: pure data and arithmetic of `cyclesim.compare`."""
+
+from cyclesim.versus.comparison import (
+    SCHEMA,
+    Answer,
+    Change,
+    Comparison,
+    CycleWork,
+    Difference,
+    First,
+    Kind,
+    Memory,
+    Preparation,
+    Row,
+    Setup,
+    remark,
+)
+from cyclesim.versus.overhead import Item, Overhead
+from cyclesim.versus.scaling import (
+    QUANTITIES,
+    Fit,
+    Part,
+    Point,
+    Quantity,
+    Sweep,
+    fit_power,
+)
+from cyclesim.versus.statistics import Ratio, Times, noise_floor, ratio
+from cyclesim.versus.variant import VARIANTS, Variant, parse_sweep, parse_variants
+
+__all__ = [
+    "QUANTITIES",
+    "SCHEMA",
+    "VARIANTS",
+    "Answer",
+    "Change",
+    "Comparison",
+    "CycleWork",
+    "Difference",
+    "First",
+    "Fit",
+    "Item",
+    "Kind",
+    "Memory",
+    "Overhead",
+    "Part",
+    "Point",
+    "Preparation",
+    "Quantity",
+    "Ratio",
+    "Row",
+    "Setup",
+    "Sweep",
+    "Times",
+    "Variant",
+    "fit_power",
+    "noise_floor",
+    "parse_sweep",
+    "parse_variants",
+    "ratio",
+    "remark",
+]

@@ -1,0 +1,46 @@
+"""The sentences that a comparison is told in: English in the data, translated where shown.
+
+Whoever measures fills these forms, and `remark` finds them again. A failure of torch or of the
+machine keeps its own words.
+"""
+
+from __future__ import annotations
+
+from cyclesim.language import N_
+
+__all__ = [
+    "BATCHED", "COMPILED", "CONVERTED", "DRAWN", "FORMS", "GRAPHS", "NOT_COMPILED", "NO_CYCLES",
+    "NO_INT8", "NO_LINEAR", "OTHER_INPUT", "OTHER_WORK", "QUANTIZED", "REPEATED", "SAME", "SHARED",
+    "STEPPED", "TOO_LONG", "TRACED", "UNTRACED",
+]  # fmt: skip
+
+STEPPED = N_("a clock stepped through every cycle, nobody waited for")
+TRACED = N_("every cycle recorded, no pauses")
+UNTRACED = N_("the machine's own setting, nothing watching")
+SHARED = N_("same weights, {attention} attention")
+SAME = N_("the baseline's own setting")
+CONVERTED = N_("weights and floating-point inputs converted to {dtype}")
+QUANTIZED = N_(
+    "torchao {version}, {scheme}: {count} linear layers with int8 weights, activations quantised "
+    "as they come"
+)
+COMPILED = N_("torch.compile, {backend} backend, {graphs} graphs, {breaks} graph breaks")
+GRAPHS = N_("torch.compile, {backend} backend, one graph")
+BATCHED = N_("the input repeated {count} times")
+REPEATED = N_("the input's {tokens} tokens repeated or cut to {length}")
+DRAWN = N_("{count} random token ids, drawn with seed 0: there is no tokenizer")
+
+OTHER_INPUT = N_("other input than the baseline's, so outputs are not compared")
+NO_CYCLES = N_("compiled code is one opaque call: it has no cycles to compare")
+OTHER_WORK = N_("a batch has the same cycles with other shapes: there is none to compare")
+
+NO_INT8 = N_("torchao is not installed: pip install 'cyclesim[int8]'")
+NO_LINEAR = N_("this model has no linear layer that torchao could quantise")
+NOT_COMPILED = N_("torch.compile compiled nothing and ran the model as it is")
+TOO_LONG = N_("{length} tokens are more than the {most} positions of this model")
+
+#: Every form, the more particular first.
+FORMS: tuple[str, ...] = (
+    STEPPED, TRACED, UNTRACED, SAME, SHARED, CONVERTED, QUANTIZED, GRAPHS, COMPILED, BATCHED,
+    REPEATED, DRAWN, OTHER_INPUT, NO_CYCLES, OTHER_WORK, NO_INT8, NO_LINEAR, NOT_COMPILED, TOO_LONG,
+)  # fmt: skip
