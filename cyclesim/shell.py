@@ -6,6 +6,7 @@ Exit codes: 0, done (or the reader of the output, `head`, had seen enough); 1, t
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -39,12 +40,17 @@ _QUIET = {
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_VERBOSITY": "error",
 }
+#: Loggers that say what does not concern this run: transformers imports torchao where it is
+#: installed, and torchao names each kernel that this machine has no use for.
+_CHATTY = ("torchao", "torch.utils._pytree")
 
 
 def quiet_libraries() -> None:
     """Keep other libraries' advice off the screen, unless the user asked for it."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
 
@@ -171,13 +177,11 @@ def check_condition(text: str) -> None:
 
     A name that is not known may still be a step of the model, so that is left for later.
     """
-    from cyclesim.trace import QueryError, compile_query
+    from cyclesim.trace import compile_query
+    from cyclesim.trace.query import UnknownName
 
-    try:
+    with suppress(UnknownName):
         compile_query(text)
-    except QueryError as error:
-        if "is called" not in str(error):
-            raise
 
 
 def _say(error: Exception) -> int:

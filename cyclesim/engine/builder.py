@@ -34,7 +34,7 @@ from cyclesim.engine.functions import (
 from cyclesim.engine.naming import Namer, Seen
 from cyclesim.engine.recorder import Event, HostEvent, Node, Recorder
 from cyclesim.machine import Written
-from cyclesim.trace import ArrayData, Call, Cycle, Value
+from cyclesim.trace import ArrayData, Call, Cycle, TensorData, Value
 
 __all__ = ["Builder"]
 
@@ -78,6 +78,7 @@ class Builder:
         self.layout = recorder.layout
         self._host: dict[int, tuple[Written, int]] = {}
         self._given: dict[int, Value] = {}
+        self._given_in: dict[int, Value] = {}
 
     def update(self) -> list[Cycle]:
         """Read the events recorded since the last call; return the new cycles."""
@@ -134,6 +135,7 @@ class Builder:
         self._producer.clear()
         self._host.clear()
         self._given.clear()
+        self._given_in.clear()
         self._outputs_in.clear()
         self._inputs_in.clear()
 
@@ -155,6 +157,7 @@ class Builder:
             value = self._host_value(replace(item, value=copy))
             if isinstance(item.value, torch.Tensor):
                 self._given[id(item.value)] = value
+                self._given_in[storage_key(item.value)[0]] = value
             outputs.append(value)
         cycle = Cycle(
             number=number,
@@ -375,12 +378,25 @@ class Builder:
         own = source is None or key in self._outputs_in or fused
         keep = self._keep and own
         value = value_of(name, tensor, source=source, kind=kind, keep=keep)
-        given = self._given.get(id(tensor))
-        if given is not None and not keep:
-            value.data = given.data
+        if not keep:
+            value.data = self._given_data(tensor, key)
         if keep:
             self._inputs_in.setdefault(key, []).append(value)
         return value
+
+    def _given_data(self, tensor: torch.Tensor, key: int) -> TensorData | None:
+        """The numbers of an input of the run, or of a view of all of it: its copy has them."""
+        given = self._given.get(id(tensor))
+        if given is not None:
+            return given.data
+        given = self._given_in.get(key)
+        if given is None or not isinstance(given.data, TorchData):
+            return None
+        copy = given.data.tensor
+        whole = copy.numel() == tensor.numel() and copy.dtype == tensor.dtype
+        if whole and copy.is_contiguous() and tensor.is_contiguous():
+            return TorchData(copy.view(tensor.shape))
+        return None
 
     def _host_value(self, item: Written) -> Value:
         if isinstance(item.value, torch.Tensor):

@@ -25,6 +25,7 @@ from cyclesim.engine.data import TorchData
 from cyclesim.engine.edits import Edit, apply
 from cyclesim.engine.run import Run
 from cyclesim.engine.session import Session, Upcoming
+from cyclesim.engine.timing import Stopwatch
 from cyclesim.errors import CyclesimError
 from cyclesim.machine import Machine
 from cyclesim.trace import Call, Cycle, Resolution, Trace, Value
@@ -107,6 +108,11 @@ class Clock:
     def looking_back(self) -> bool:
         """Whether `position` is before the last executed cycle."""
         return self._position is not None and self._position < self.executed - 1
+
+    @property
+    def stopwatch(self) -> Stopwatch:
+        """Time of the model's forward in this run, and apart from it how long it has waited."""
+        return self._session.run.stopwatch
 
     # -- forward -----------------------------------------------------------------------------
 

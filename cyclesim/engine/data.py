@@ -50,7 +50,7 @@ def storage_key(tensor: torch.Tensor) -> tuple[int, int]:
         return -id(tensor), tensor.numel() * tensor.element_size()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TorchData:
     """A reference to a tensor of the run: no copy is made until somebody reads."""
 

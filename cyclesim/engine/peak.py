@@ -27,7 +27,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.folders import cache_folder, read_json, write_json
 from cyclesim.machine import Machine
 
-__all__ = ["known_peak", "measure_peak", "peak_of"]
+__all__ = ["known_peak", "measure_peak", "peak_of", "processor"]
 
 #: Matrices of n × n, smallest first; one that is going to take longer than `LONGEST_NS` is not
 #: begun.
@@ -106,7 +106,7 @@ def measure_peak(
     if not nbytes:
         raise CyclesimError(f"{device} has no room for measuring its memory.")
     threads = torch.get_num_threads() if device.type == "cpu" else 0
-    return Peak(flops, nbytes, _name(device), str(dtype).removeprefix("torch."), threads)
+    return Peak(flops, nbytes, processor(device), str(dtype).removeprefix("torch."), threads)
 
 
 def _product(
@@ -158,7 +158,7 @@ def _file() -> Path:
 
 def _key(device: torch.device, dtype: torch.dtype) -> str:
     threads = torch.get_num_threads() if device.type == "cpu" else 0
-    parts = (platform.node(), platform.machine(), _name(device), device.type,
+    parts = (platform.node(), platform.machine(), processor(device), device.type,
              torch.__version__, str(dtype), f"{threads} threads")  # fmt: skip
     return " · ".join(map(str, parts))
 
@@ -177,10 +177,10 @@ def _remembered() -> dict[str, Any]:
     return peaks if isinstance(peaks, dict) else {}
 
 
-def _name(device: torch.device) -> str:
+def processor(device: torch.device) -> str:
     """The processor's name, as it calls itself; what torch says where it does not."""
     if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
+        return str(torch.cuda.get_deviceprocessor(device))
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             named = (line for line in file if line.startswith("model name"))

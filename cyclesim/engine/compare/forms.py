@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from cyclesim.engine.compare.inputs import batched, floats, lengthened
+from cyclesim.engine.compare.inputs import batched, floats, length_of, lengthened
 from cyclesim.engine.timing import Stopwatch
 from cyclesim.errors import CyclesimError
 from cyclesim.machine import Encoding, Machine
@@ -35,6 +35,7 @@ from cyclesim.versus.sentences import (
     REPEATED,
     SAME,
     SHARED,
+    THREADS,
 )
 from cyclesim.versus.sentences import QUANTIZED as QUANTIZED_BY
 
@@ -51,6 +52,7 @@ class Form:
         machine: the model in this form; of a compiled one, the model that was compiled.
         encoding: its input.
         threads: torch's.
+        text: what the input was made of, if it was made of a text.
         compiled: the callable that `torch.compile` made, if any.
         notes: what was done, sentence by sentence.
         preparations: what that took.
@@ -60,28 +62,39 @@ class Form:
     machine: Machine
     encoding: Encoding
     threads: int
+    text: str | None = None
     compiled: Callable[..., Any] | None = None
     notes: list[str] = field(default_factory=list)
     preparations: list[Preparation] = field(default_factory=list)
     same_input: bool = True
 
-    def run(self, encoding: Encoding | None = None) -> Any:
-        """The forward, with nothing watching, on a copy of the input."""
-        encoding = self.encoding.copied() if encoding is None else encoding
-        if self.compiled is None:
-            return self.machine.forward(encoding)
-        with torch.no_grad(), silent():
-            return self.compiled(*encoding.args, **encoding.inputs)
+    @contextmanager
+    def ready(self) -> Iterator[Callable[[], Any]]:
+        """Inside the block, what it hands out is the forward and nothing else."""
+        model = self.machine.model if self.compiled is None else self.compiled
+        around = self.machine.quiet() if self.compiled is None else torch.no_grad()
+        with threads_set(self.threads), silent(), around:
+            inputs = self.encoding.copied()
+            yield lambda: model(*inputs.args, **inputs.inputs)
 
-    def time(self, *, warm: bool = False) -> int:
-        """Wall nanoseconds of one forward; with `warm`, one goes before that is not timed."""
+    @property
+    def source(self) -> dict[str, Any]:
+        """What a recorded run of it is given: the text, or the tensors."""
+        if self.text is not None:
+            return {"text": self.text}
+        encoding = self.encoding.copied()
+        return {"inputs": dict(encoding.inputs) if encoding.inputs else encoding.args}
+
+    def run(self) -> Any:
+        """The forward, with nothing watching."""
+        with self.ready() as forward:
+            return forward()
+
+    def time(self) -> int:
+        """Wall nanoseconds of one forward."""
         watch = Stopwatch(self.machine.device)
-        with threads_set(self.threads):
-            if warm:
-                _: Any = self.run()
-            encoding = self.encoding.copied()
-            with watch:
-                _ = self.run(encoding)
+        with self.ready() as forward, watch:
+            _: Any = forward()
         return watch.elapsed_ns
 
 
@@ -91,7 +104,7 @@ def prepare(base: Form, variant: Variant) -> Form:
     Raises:
         Exception: it cannot be made here; of whatever kind the library raises.
     """
-    made = Form(base.machine, base.encoding, variant.threads or base.threads)
+    made = Form(base.machine, base.encoding, variant.threads or base.threads, base.text)
     if variant.attention not in (None, base.machine.attention):
         made.machine = with_attention(made.machine, str(variant.attention))
         made.notes.append(SHARED.format(attention=variant.attention))
@@ -102,14 +115,16 @@ def prepare(base: Form, variant: Variant) -> Form:
     if variant.length is not None:
         old = made.encoding
         made.encoding = lengthened(made.machine, old, variant.length)
-        made.same_input = False
-        made.notes.append(REPEATED.format(tokens=len(old.tokens) or "", length=variant.length))
+        made.same_input, made.text = False, None
+        made.notes.append(REPEATED.format(tokens=length_of(old), length=variant.length))
     if variant.batch is not None and variant.batch > 1:
-        made.encoding = batched(made.encoding, variant.batch)
+        made.encoding, made.text = batched(made.encoding, variant.batch), None
         made.notes.append(BATCHED.format(count=variant.batch))
+    if made.threads != base.threads:
+        made.notes.append(THREADS.format(count=made.threads))
     if variant.compile:
         _compile(made)
-    elif not made.notes and made.threads == base.threads:
+    elif not made.notes:
         made.notes.append(SAME)
     return made
 
@@ -155,10 +170,7 @@ def _compile(form: Form) -> None:
     model = getattr(model, "_orig_mod", model)
     form.compiled = torch.compile(model, dynamic=False, backend=_BACKEND)
     graphs, breaks = counters["stats"]["unique_graphs"], sum(counters["graph_break"].values())
-    watch = Stopwatch(form.machine.device)
-    with threads_set(form.threads), watch:
-        _: Any = form.run()
-    form.preparations.append(Preparation("compile", watch.elapsed_ns))
+    form.preparations.append(Preparation("compile", form.time()))
     graphs = counters["stats"]["unique_graphs"] - graphs
     breaks = sum(counters["graph_break"].values()) - breaks
     if not graphs:

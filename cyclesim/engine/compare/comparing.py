@@ -1,0 +1,357 @@
+"""`cyclesim.compare`: one machine in several settings, beside itself observed.
+
+    base, reference         what every other row is held against
+    forms                   each variant made ready; one that cannot be is a row with the reason
+    rounds                  everything drawn, interleaved
+    rows, overhead, sweep   what the raw lists say
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from time import perf_counter_ns
+from typing import Any
+
+import torch
+
+from cyclesim.cost.roofline import Peak
+from cyclesim.engine.compare.forms import Form, prepare, threads_set
+from cyclesim.engine.compare.inputs import input_of, length_of, sequences
+from cyclesim.engine.compare.memory import measure_memory, weight_bytes
+from cyclesim.engine.compare.observed import Recorded, Stepped, stepped
+from cyclesim.engine.compare.outputs import Reference, answer, difference, first_difference
+from cyclesim.engine.compare.reasons import reason
+from cyclesim.engine.compare.rounds import Drawn, draw
+from cyclesim.engine.compare.sweep import measure_sweep
+from cyclesim.engine.peak import peak_of, processor
+from cyclesim.engine.state import ModelState
+from cyclesim.engine.verdict import snapshot
+from cyclesim.errors import CyclesimError
+from cyclesim.language import speaking, tr
+from cyclesim.machine import Machine
+from cyclesim.trace import Verdict
+from cyclesim.versus import (
+    Answer,
+    Comparison,
+    Difference,
+    First,
+    Memory,
+    Overhead,
+    Row,
+    Setup,
+    Times,
+    Variant,
+    parse_sweep,
+    parse_variants,
+)
+from cyclesim.versus.sentences import OTHER_INPUT, STEPPED, TRACED, UNTRACED
+
+__all__ = ["compare"]
+
+#: Time for the rounds and the sweep together; compiling and the like is not in it.
+SECONDS = 20.0
+#: Of a forward that takes longer, the caches that another one left cold are no matter.
+WARM_NS = 50_000_000
+
+Progress = Callable[[str], None]
+
+
+def compare(
+    machine: Machine | torch.nn.Module,
+    text: str | None = None,
+    against: str | Iterable[str] = ("sdpa",),
+    *,
+    inputs: Any = None,
+    tokenizer: Any = None,
+    rounds: int | None = None,
+    sweep: str | Iterable[int] | None = None,
+    seconds: float = SECONDS,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Hold the stepped run against the traced one, the plain one, and other settings of the model.
+
+    Args:
+        machine: from `cyclesim.load`, or any `torch.nn.Module`; it is left as it was.
+        text: what to run it on. A model that has no tokenizer, and is given no `inputs`, gets
+            random token ids.
+        against: the variants: `eager`, `sdpa`, `compile`, `bf16`, `fp16`, `int8`, `threads=2`,
+            `batch=4`, `seq=64`, or several joined with `+`.
+        inputs: tensors instead of a text (see `cyclesim.trace`).
+        tokenizer: for a bare Hugging Face model that is given text.
+        rounds: how many; as many as fit into `seconds`, from 5 to 30, if not said.
+        sweep: lengths to measure growth over, `"seq=16..512"` or the lengths.
+        seconds: about how long to measure, without what is done once (compiling).
+        progress: called with a short sentence at each stage.
+
+    Returns:
+        Every raw list, and what follows from it. A variant that cannot run is a row that says why.
+
+    Raises:
+        CyclesimError: the input or a variant makes no sense.
+        ModelError: the model itself raised.
+
+    Example:
+        >>> found = cyclesim.compare(machine, text, ["sdpa", "batch=2"], rounds=3)
+        >>> [row.name for row in found.rows]
+        ['stepped', 'traced', 'baseline', 'sdpa', 'batch=2']
+        >>> sum(item.ns for item in found.overhead.items) == found.overhead.total_ns
+        True
+    """
+    variants = parse_variants(against)
+    lengths = parse_sweep(sweep) if isinstance(sweep, str) else tuple(sorted(set(sweep or ())))
+    if rounds is not None and rounds < 1:
+        raise CyclesimError(
+            tr("{rounds} rounds make no sense: give 1 or more.").format(rounds=rounds)
+        )
+    machine = Machine.of(machine, tokenizer)
+    state = ModelState(machine.model)
+    state.note()
+    with state.again():
+        comparing = _Comparing(machine, text, inputs, state, progress or (lambda _: None))
+        return comparing.run(variants, lengths, rounds, seconds)
+
+
+class _Comparing:
+    """The stages of one comparison."""
+
+    def __init__(
+        self, machine: Machine, text: str | None, inputs: Any, state: ModelState, say: Progress
+    ) -> None:
+        self.say, self.state = say, state
+        encoding, self.input_note = input_of(machine, text, inputs)
+        # Text is read by who has a tokenizer; what was drawn or given is tensors.
+        made_of = None if self.input_note or inputs is not None else text
+        self.base = Form(machine, encoding, torch.get_num_threads(), made_of)
+        self.sequences = sequences(encoding)
+        self.once_ns = 0
+
+    def run(
+        self,
+        variants: tuple[Variant, ...],
+        lengths: tuple[int, ...],
+        rounds: int | None,
+        seconds: float,
+    ) -> Comparison:
+        began = perf_counter_ns()
+        self.say(tr("recording the run"))
+        # First, because a model that fails is best told of by the recorder: it knows where.
+        self.recorded = Recorded(self.base)
+        with self.state.again():
+            self.reference = Reference(self.base, self.sequences)
+        peak = self._peak()
+        rows: dict[str, Row] = {}
+        forms: dict[str, Form] = {}
+        for variant in variants:
+            self.say(tr("preparing {name}").format(name=variant.name))
+            started = perf_counter_ns()
+            try:
+                with speaking("en"):  # what a library or a machine answers is part of the data
+                    forms[variant.name] = form = prepare(self.base, variant)
+                    self.once_ns += perf_counter_ns() - started
+                    rows[variant.name] = self._beside(variant.name, form)
+            except Exception as error:
+                self.once_ns += perf_counter_ns() - started
+                forms.pop(variant.name, None)
+                rows[variant.name] = self._failed(variant, error)
+        spent = perf_counter_ns() - began - self.once_ns
+        left = max(round(seconds * 1e9) - spent, 0)
+        share = left * 3 // 5 if lengths else left
+        self.steps: list[Stepped] = []
+        drawn = self._draw(forms, rounds, share)
+        swept = None
+        if lengths:
+            swept = measure_sweep(
+                self.base, lengths, rounds=rounds, budget_ns=left - share, say=self.say
+            )
+        made = [self._stepped(), self._traced(), self._baseline(drawn)]
+        for variant in variants:
+            row, failed = rows[variant.name], drawn.failed.get(variant.name)
+            if failed is not None:
+                row = self._failed(variant, failed)
+            made.append(replace(row, times=Times(tuple(drawn.times.get(variant.name, ())))))
+        return Comparison(
+            self._setup(),
+            tuple(made),
+            tuple(drawn.order),
+            self._overhead(drawn),
+            self.recorded.works(),
+            peak,
+            swept,
+        )
+
+    # -- measuring ---------------------------------------------------------------------------
+
+    def _draw(self, forms: dict[str, Form], rounds: int | None, budget_ns: int) -> Drawn:
+        base = self.base
+        warm = base.time() < WARM_NS
+        stepped(base)
+
+        def timed(form: Form) -> Callable[[], int]:
+            def run() -> int:
+                # Set once around both: what other number of threads costs to begin with is
+                # paid by the forward that is not timed.
+                with threads_set(form.threads):
+                    if warm:
+                        form.time()
+                    return form.time()
+
+            return run
+
+        def trace() -> int:
+            if warm:
+                base.time()
+            return self.recorded.time()
+
+        def step() -> int:
+            if warm:
+                base.time()
+            self.steps.append(stepped(base))
+            return self.steps[-1].wall
+
+        runners = {"stepped": step, "traced": trace, "baseline": timed(base)}
+        runners |= {name: timed(form) for name, form in forms.items()}
+        return draw(
+            runners, twice=("baseline",), rounds=rounds, budget_ns=budget_ns, say=self.say
+        )
+
+    def _peak(self) -> Peak | None:
+        self.say(tr("measuring the peak of this machine"))
+        started = perf_counter_ns()
+        try:
+            return peak_of(self.base.machine)
+        except CyclesimError:
+            return None
+        finally:
+            self.once_ns += perf_counter_ns() - started
+
+    # -- rows --------------------------------------------------------------------------------
+
+    def _beside(self, name: str, form: Form) -> Row:
+        """A variant's row, but for its times."""
+        with self.state.again():
+            outputs = form.run()
+        count = sequences(form.encoding)
+        apart: Difference | None = None
+        answered: Answer | None = None
+        if form.same_input:
+            answered = answer(self.reference, form, outputs, self.sequences)
+            apart = difference(self.reference.outputs, snapshot(outputs))
+        with self.state.again():
+            try:
+                first = first_difference(self.reference, form, repeated=count != self.sequences)
+            except Exception as error:
+                first = First(reason=reason(error))
+        return Row(
+            name,
+            "variant",
+            note="; ".join(form.notes),
+            **_setting(form),
+            preparations=tuple(form.preparations),
+            difference=apart,
+            answer=answered,
+            first=first,
+            memory=measure_memory(form),
+            unlike="" if form.same_input else OTHER_INPUT,
+        )
+
+    def _failed(self, variant: Variant, error: Exception) -> Row:
+        base = self.base
+        return Row(
+            variant.name,
+            "variant",
+            failed=reason(error),
+            attention=variant.attention or base.machine.attention,
+            dtype=variant.dtype or base.machine.dtype,
+            threads=variant.threads or base.threads,
+            sequences=self.sequences * (variant.batch or 1),
+            length=variant.length or length_of(base.encoding),
+        )
+
+    def _baseline(self, drawn: Drawn) -> Row:
+        with self.state.again():
+            outputs = self.base.run()
+        return Row(
+            "baseline",
+            "baseline",
+            Times(tuple(drawn.times["baseline"]), draws=2),
+            UNTRACED,
+            **_setting(self.base),
+            difference=difference(self.reference.outputs, snapshot(outputs)),
+            answer=answer(self.reference, self.base, outputs, self.sequences),
+            memory=measure_memory(self.base),
+        )
+
+    def _traced(self) -> Row:
+        walls = Times(tuple(self.recorded.walls))
+        return self._observed("traced", TRACED, walls, self.reference.trace.verdict)
+
+    def _stepped(self) -> Row:
+        walls = Times(tuple(step.wall for step in self.steps))
+        return self._observed("stepped", STEPPED, walls, self.steps[-1].verdict)
+
+    def _observed(self, kind: Any, note: str, times: Times, verdict: Verdict) -> Row:
+        apart = None
+        if verdict.bit_identical is not None and verdict.max_abs_diff is not None:
+            largest = max((float(t.abs().max()) for t in self._numbers()), default=0.0)
+            relative = verdict.max_abs_diff / largest if largest else verdict.max_abs_diff
+            apart = Difference(verdict.max_abs_diff, relative, verdict.bit_identical)
+        return Row(
+            kind,
+            kind,
+            times,
+            note,
+            **_setting(self.base),
+            difference=apart,
+            memory=Memory(
+                weight_bytes(self.base.machine.model),
+                self.reference.trace.kept_bytes,
+                "kept tensors",
+            ),
+        )
+
+    def _numbers(self) -> Iterable[torch.Tensor]:
+        return (t for t in self.reference.outputs if t.is_floating_point() and t.numel())
+
+    def _overhead(self, drawn: Drawn) -> Overhead:
+        return Overhead(
+            tuple(self.recorded.times),
+            Times(tuple(drawn.times["baseline"]), draws=2),
+            Times(tuple(self.recorded.walls)),
+            Times(tuple(step.forward for step in self.steps)),
+            Times(tuple(step.host for step in self.steps)),
+            Times(tuple(step.wall for step in self.steps)),
+        )
+
+    def _setup(self) -> Setup:
+        base, machine = self.base, self.base.machine
+        header = machine.header(base.text, base.encoding)
+        return Setup(
+            model=header.model,
+            task=header.task,
+            device=header.device,
+            dtype=header.dtype,
+            attention=header.attention,
+            text=header.text,
+            tokens=header.tokens,
+            parameters=header.parameters,
+            random_weights=machine.random_weights,
+            length=length_of(base.encoding),
+            threads=base.threads,
+            processor=processor(machine.device),
+            torch=str(torch.__version__),
+            python=platform.python_version(),
+            system=platform.system(),
+            input_note=self.input_note,
+        )
+
+
+def _setting(form: Form) -> dict[str, Any]:
+    return {
+        "attention": form.machine.attention,
+        "dtype": form.machine.dtype,
+        "threads": form.threads,
+        "sequences": sequences(form.encoding),
+        "length": length_of(form.encoding),
+    }
