@@ -19,6 +19,7 @@ from cyclesim.errors import CyclesimError, ModelError
 
 if TYPE_CHECKING:
     from cyclesim.engine import Clock, Probe, edits, rehearse, trace
+    from cyclesim.engine.compare import compare
     from cyclesim.machine import Machine, load
     from cyclesim.trace import Cycle, Trace, open_trace
     from cyclesim.trace.diff import diff
@@ -32,6 +33,7 @@ __all__ = [
     "Probe",
     "Trace",
     "__version__",
+    "compare",
     "diff",
     "edits",
     "load",
@@ -46,6 +48,7 @@ _HOMES = {
     "Machine": "cyclesim.machine",
     "Probe": "cyclesim.engine",
     "Trace": "cyclesim.trace",
+    "compare": "cyclesim.engine.compare",
     "diff": "cyclesim.trace.diff",
     "edits": "cyclesim.engine",
     "load": "cyclesim.machine",

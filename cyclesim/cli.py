@@ -352,6 +352,110 @@ def diff(
 
 
 @app.command()
+def compare(
+    text: Text = None,
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against",
+            help="eager, sdpa, compile, bf16, fp16, int8, threads=1,2, batch=4, seq=64; several "
+            "at once with +.",
+            metavar="LIST",
+        ),
+    ] = "sdpa,bf16",
+    sweep: Annotated[
+        str | None,
+        typer.Option(
+            "--sweep",
+            help="Also measure growth: seq=16..512 or seq=16,64,256.",
+            metavar="seq=…",
+        ),
+    ] = None,
+    rounds: Annotated[
+        int | None,
+        typer.Option("--rounds", help="So many rounds; else as many as fit.", metavar="N"),
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option("--seconds", help="About how long to measure; compiling is not in it."),
+    ] = 20.0,
+    model: Model = None,
+    task: Task = None,
+    attn: Attention = "eager",
+    device: Device = "auto",
+    dtype: Dtype = "float32",
+    seed: Seed = None,
+    max_length: MaxLength = None,
+    pad_to: PadTo = None,
+    trust_remote_code: Trust = False,
+    random_init: Annotated[
+        str | None,
+        typer.Option(
+            "--random-init",
+            help="Instead of --model: random weights of the sizes in this config.json (or its "
+            "folder).",
+            metavar="CONFIG",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every raw list as JSON.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Save that JSON.", metavar="FILE")
+    ] = None,
+    lang: Language = None,
+) -> int:
+    """Hold the stepped run against full speed: fused, compiled, half precision, quantised."""
+    _speak(lang)
+    from cyclesim.versus import parse_sweep, parse_variants
+
+    if model is not None and random_init is not None:
+        raise CyclesimError(tr("--model and --random-init exclude each other: give one of them."))
+    if not 0 <= seconds <= 3600:
+        said = tr("--seconds {seconds} makes no sense: use 0 to 3600.")
+        raise CyclesimError(said.format(seconds=f"{seconds:g}"))
+    # What is wrong is said before a model is loaded.
+    parse_variants(against)
+    if sweep is not None:
+        parse_sweep(sweep)
+    if output is not None:
+        _check_file(output)
+    words = read_text(text)
+    with _progress() as say:
+        machine = cyclesim.load(
+            model if random_init is None else random_init,
+            task=task,
+            attn=attn,
+            device=device,
+            dtype=dtype,
+            seed=seed,
+            max_length=max_length,
+            pad_to=pad_to,
+            trust_remote_code=trust_remote_code,
+            random_init=random_init is not None,
+            progress=say,
+        )
+        if words is None and machine.tokenizer is not None:
+            words = _default_text()
+        found = cyclesim.compare(
+            machine,
+            words,
+            against,
+            rounds=rounds,
+            sweep=sweep,
+            seconds=seconds,
+            progress=say,
+        )
+    if output is not None:
+        _save_json(found.to_json(), output)
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        from cyclesim.render.comparison import comparison_table
+
+        _print_rich(lambda width: comparison_table(found))
+    return 0
+
+
+@app.command()
 def config() -> int:
     """Print a config file with every setting explained, and where it belongs."""
     from cyclesim.tui.config import sample
@@ -407,6 +511,24 @@ def _print_json(content: Any) -> None:
     # The whole text first: a failure must not leave half of it on the screen.
     ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
     print(json.dumps(content, ensure_ascii=ascii_only, allow_nan=False))
+
+
+def _check_file(file: Path) -> None:
+    """Refuse a file that cannot be written, before what goes into it has cost anything."""
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise CyclesimError(
+            tr("{file} cannot be written: its folder is not there, or it is one itself.").format(
+                file=file
+            )
+        )
+
+
+def _save_json(content: Any, file: Path) -> None:
+    try:
+        file.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    except OSError as error:
+        said = tr("{file} cannot be written: {why}.")
+        raise CyclesimError(said.format(file=file, why=error.strerror or error)) from None
 
 
 def _print_sentences(made: Any, clock: Any, only: Any) -> None:

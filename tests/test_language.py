@@ -1,4 +1,4 @@
-"""Two languages: the catalogue is complete, what a program reads stays English, lines break well."""
+"""The catalogue is complete, what a program reads stays English, Chinese lines break well."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from babel.messages.mofile import read_mo, write_mo
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
 
 import cyclesim
 from cyclesim.cli import main
@@ -36,12 +37,13 @@ from cyclesim.language import (
 from cyclesim.render.html import cycle_html, trace_html
 from cyclesim.render.plain import plain_lines
 from cyclesim.render.table import trace_table
+from cyclesim.shell import parse_size
 from cyclesim.trace import Trace
 from cyclesim.trace.diff import diff
 from cyclesim.tui.commands import COMMANDS
 from cyclesim.tui.folding import fold
 from tests.render.runs import run
-from tools.texts import CATALOGUES, extract, read
+from tools.texts import CATALOGUES, extract, read, texts_in
 
 HAN = re.compile("[一-鿿]")
 
@@ -64,8 +66,8 @@ def trace() -> Trace:
 
 def both(message: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The English texts of a message, and the Chinese ones."""
-    texts = message.id if isinstance(message.id, tuple) else (message.id,)
-    said = message.string if isinstance(message.string, tuple) else (message.string,)
+    sides = ((x,) if isinstance(x, str) else tuple(x) for x in (message.id, message.string))
+    texts, said = sides
     return texts, said
 
 
@@ -92,14 +94,14 @@ def test_every_text_is_translated_and_nothing_else_is(texts: Catalog, chinese: C
 
 def test_a_translation_has_the_places_of_its_text(chinese: Catalog) -> None:
     for message in chinese:
-        if not message.id:
+        if not message.id:  # the header
             continue
         texts, said = both(message)
         for text in said:
             assert places(text) == places(texts[-1]), message.id
-            filled = {name: "7" for _, name, spec, _ in Formatter().parse(text) if name}
-            if not any(spec for _, _, spec, _ in Formatter().parse(text)):
-                assert text.format(**filled)
+            # Numbers with a format of their own, words elsewhere.
+            values = {n: 7 if spec else "x" for _, n, spec, _ in Formatter().parse(text) if n}
+            assert "{" not in text.format(**values)
             # What a program adds before or behind must find the same blanks there.
             edges = [(t[:1] == " ", t[-1:] == " ", t.count("\n")) for t in (texts[-1], text)]
             assert edges[0] == edges[1], message.id
@@ -117,7 +119,7 @@ def test_the_compiled_catalogue_is_the_written_one(chinese: Catalog) -> None:
     compiled.seek(0)
 
     def content(catalogue: Catalog) -> dict[object, object]:
-        return {(m.context, m.id): m.string for m in catalogue if m.id}
+        return {(m.context, *both(m)[0]): both(m)[1] for m in catalogue if m.id}
 
     with path.with_suffix(".mo").open("rb") as file:
         assert content(read_mo(file)) == content(read_mo(compiled)), "run `make texts`"
@@ -130,6 +132,14 @@ def test_chinese_is_punctuated_as_chinese(chinese: Catalog) -> None:
                 assert not re.search(r"[一-鿿][,;!?](?! ?[a-z])|[一-鿿]\.(?!\.)", text), text
 
 
+def test_texts_are_found_wherever_they_stand() -> None:
+    source = """f"{tr('one')} {trn('a', 'b', n)}"; x = N_('two', 'column'), tr(x), tr("th" "ree")"""
+    found = [("one", None), (("a", "b"), None), ("two", "column"), ("three", None)]
+    assert list(texts_in(source, "here")) == found
+    with pytest.raises(ValueError, match="here, line 1: tr"):
+        list(texts_in('tr(f"cycle {n}")', "here"))
+
+
 def test_every_explanation_is_in_the_catalogue(chinese: Catalog) -> None:
     for entry in [*(e for entries in TEXTS.values() for e in entries), *GENERIC]:
         assert entry.sentence in chinese, entry.sentence
@@ -140,9 +150,11 @@ def test_every_explanation_is_in_the_catalogue(chinese: Catalog) -> None:
 
 def test_speaking_is_undone() -> None:
     assert current() == "en"
-    with pytest.raises(ZeroDivisionError), speaking("zh"):
+    with speaking("zh"):
         assert (current(), tr("cycle {number}")) == ("zh", "周期 {number}")
-        _ = 1 / 0
+        with pytest.raises(CyclesimError), speaking("en"):
+            parse_size("much")
+        assert current() == "zh"
     assert (current(), tr("cycle {number}")) == ("en", "cycle {number}")
     with pytest.raises(CyclesimError, match="unknown language 'xx'"):
         speak("xx")
@@ -237,10 +249,19 @@ def test_the_table_keeps_its_width_in_chinese(width: int) -> None:
         lines = [line.plain for line in trace_table(run()).lines(width)]
     assert max(map(cell_len, lines)) <= width
     title = next(line for line in lines if "FLOPs" in line)
-    row = next(line for line in lines if "softmax" in line)
     if width >= 80:  # a column stands under its name
+        row = next(line for line in lines if "softmax" in line)
         under = cell_len(title[: title.index("步骤")])
         assert cell_len(row[: row.index("softmax")]) == under
+
+
+def test_a_terminal_of_another_encoding_shows_chinese() -> None:
+    raw = io.BytesIO()
+    console = Console(width=80, file=io.TextIOWrapper(raw, encoding="gbk"))
+    with speaking("zh"):
+        console.print(trace_table(run()))
+    console.file.flush()
+    assert "核验" in raw.getvalue().decode("gbk")
 
 
 def test_pages_in_chinese(trace: Trace) -> None:
@@ -264,8 +285,10 @@ def test_a_footer_label_is_short_in_chinese_too() -> None:
 
 # -- lines ------------------------------------------------------------------------------------
 
+FAMILY = "👩\u200d👩\u200d👧"
 SENTENCE = (
-    "把 9 个词元（128 个数）加起来：“Ada”、“Bob”，softmax 保持平缓。👩‍👩‍👧 e\u0301 李雷met Ada 🚀。"
+    "把 9 个词元（128 个数）加起来：“Ada”、“Bob”，softmax 保持平缓。"
+    f"{FAMILY} e\u0301 李雷met Ada 🚀。"
 )
 
 
@@ -282,8 +305,9 @@ def test_lines_are_not_too_wide_and_lose_nothing(width: int) -> None:
 
 
 def test_a_joined_picture_is_never_parted() -> None:
-    for width in range(2, 30):
-        assert any("👩‍👩‍👧" in line for line in fold("我们" * 9 + "👩‍👩‍👧好" * 3, max(width, 6)))
+    for width in range(6, 30):
+        lines = fold("我们" * 9 + f"{FAMILY}好" * 3, width)
+        assert sum(line.count(FAMILY) for line in lines) == 3
 
 
 @given(st.text(alphabet="ab 中文，。（）“”👍🏽\u0301\u200d\n", max_size=60), st.integers(1, 30))

@@ -30,6 +30,8 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 TEXT = "Ada met Bob in Rome."
+#: Who listens where, and who is whose child, is read from /proc.
+linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
 ESCAPES = re.compile(rb"\x1b\[[0-9;?<=>]*[A-Za-z]|\x1b[()][A-Z0-9]")
 
 
@@ -75,7 +77,7 @@ def at_cycle(number: int, drawn: bytes) -> bool:
 
 def children(process: asyncio.subprocess.Process) -> list[int]:
     listed = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    return [int(pid) for pid in listed.read_text().split()] if listed.exists() else []
+    return [int(pid) for pid in listed.read_text().split()]
 
 
 class Visitor:
@@ -188,6 +190,7 @@ async def browsing(client: aiohttp.ClientSession, folder: Path) -> AsyncIterator
         await process.wait()
 
 
+@linux
 @pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
 async def test_three_cycles_in_a_browser(tmp_path: Path) -> None:
@@ -217,6 +220,7 @@ async def test_three_cycles_in_a_browser(tmp_path: Path) -> None:
 # -- sessions -------------------------------------------------------------------------------------
 
 
+@linux
 @pytest.mark.slow
 async def test_no_more_sessions_than_allowed() -> None:
     async with aiohttp.ClientSession() as client, serving("--sessions", "1") as server:
@@ -285,6 +289,7 @@ async def test_the_server_passes_no_file_or_address_on() -> None:
 # -- who may come in ------------------------------------------------------------------------------
 
 
+@linux
 @pytest.mark.slow
 async def test_only_its_own_page_on_this_computer() -> None:
     async with aiohttp.ClientSession() as client, serving() as server:

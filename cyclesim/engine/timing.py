@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import torch
 
 from cyclesim.engine.builder import Builder
-from cyclesim.engine.recorder import Event, HostEvent, Recorder
+from cyclesim.engine.recorder import AnyEvent, Event, HostEvent, Node, Recorder
 from cyclesim.machine import Encoding, Machine
 
 __all__ = ["Quartiles", "Speeds", "Stopwatch", "full_speed", "untraced_times"]
@@ -100,6 +100,7 @@ def full_speed(
     repeats: int = REPEATS,
     budget_ns: int = BUDGET_NS,
     going: Callable[[int], bool] = lambda done: True,
+    keep: bool = True,
 ) -> Speeds:
     """Run the model again, recorded but unpaused, and take each cycle's median self time.
 
@@ -109,6 +110,9 @@ def full_speed(
     Args:
         repeats, budget_ns: stop after so many runs, or after the run that uses up the time.
         going: told how many runs are done, before each; False stops here.
+        keep: hold what each cycle wrote until the run ends, as a trace does. Without, the memory
+            is used again at once, as when nothing watches: that is what operations themselves
+            cost, but the wall time of such a run means nothing.
     """
     first = [e for e in events if isinstance(e, Event)]
     place: dict[int, int] = {}  # event index in `events` → index among the torch events
@@ -122,6 +126,8 @@ def full_speed(
             break
         watch, inputs = Stopwatch(machine.device), encoding.copied()
         with Recorder(built.layout) as recorder, watch:
+            if not keep:
+                recorder.gate = _Forgetting(recorder)
             machine.forward(inputs)
         again = [e for e in recorder.events if isinstance(e, Event)]
         if [e.func for e in again] != [e.func for e in first]:
@@ -137,6 +143,21 @@ def full_speed(
     spread = tuple(map(Quartiles.of, raw))
     medians = tuple(s.median for s in spread)
     return Speeds(medians, round(median(walls)), len(rounds), spread, raw)
+
+
+class _Forgetting:
+    """Lets go of every tensor as soon as the model does; only functions and times stay."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._events = recorder.events
+
+    def before(self, node: Node | None, call: Any, args: tuple[Any, ...]) -> None:
+        pass
+
+    def after(self, event: AnyEvent) -> AnyEvent:
+        if isinstance(event, Event):
+            self._events[-1] = event._replace(args=(), kwargs={}, output=None)
+        return event
 
 
 def untraced_times(

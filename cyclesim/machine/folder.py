@@ -118,12 +118,12 @@ def _weight_files(path: Path) -> list[Path]:
     if pickles:
         raise CyclesimError(
             tr(
-                "{path} has only pickle weights ({pickles}), which can run code when "
+                "{path} has only pickle weights ({file}), which can run code when "
                 "they are opened: save the model as safetensors and use that folder."
-            ).format(path=path, pickles=pickles[0])
+            ).format(path=path, file=pickles[0])
         )
     raise CyclesimError(
-        tr("{path} has no weights: {_WEIGHTS} is missing.").format(path=path, _WEIGHTS=_WEIGHTS)
+        tr("{path} has no weights: {file} is missing.").format(path=path, file=_WEIGHTS)
     )
 
 

@@ -99,7 +99,7 @@ def _from_hub(
         except CyclesimError as error:
             problem = error  # perhaps a download that was cut off
     if constants.HF_HUB_OFFLINE:
-        raise problem or _unknown(name, "and HF_HUB_OFFLINE is set")
+        raise problem or _unknown(name, tr("and HF_HUB_OFFLINE is set"))
     say(f"asking the Hugging Face hub for {name}")
     wanted = _files_of(name, trust_remote_code)
     say(f"downloading {name}")
@@ -132,9 +132,9 @@ def _files_of(name: str, trust_remote_code: bool) -> list[str]:
             ).format(name=name)
         ) from None
     except RepositoryNotFoundError:
-        raise _unknown(name, "nor on the Hugging Face hub") from None
+        raise _unknown(name, tr("nor on the Hugging Face hub")) from None
     except Exception:  # whatever the HTTP client raises: no network, no answer, a broken one
-        raise _unknown(name, "and the Hugging Face hub does not answer") from None
+        raise _unknown(name, tr("and the Hugging Face hub does not answer")) from None
     files = [s.rfilename for s in siblings if "/" not in s.rfilename]
     if not any(f.endswith(".safetensors") for f in files):
         raise CyclesimError(
@@ -160,7 +160,9 @@ def _download(name: str, wanted: list[str]) -> Path:
 
 def _unknown(name: str, why: str) -> CyclesimError:
     near = get_close_matches(name, EMBEDDED, n=1)
-    hint = f"did you mean {near[0]}?" if near else "check the name, or give a folder."
+    hint = tr("check the name, or give a folder.")
+    if near:
+        hint = tr("did you mean {name}?").format(name=near[0])
     return CyclesimError(
         tr(
             "there is no model {name!r}: it is not embedded, not a folder here, "

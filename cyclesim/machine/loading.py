@@ -20,6 +20,7 @@ from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES
 from cyclesim.machine.folder import check_tokenizer, has_tokenizer, has_weights
 from cyclesim.machine.hub import find
 from cyclesim.machine.machine import Machine
+from cyclesim.machine.quiet import quiet_loggers
 from cyclesim.machine.tasks import TASKS, task_for
 
 __all__ = ["load", "resolve_device", "resolve_dtype"]
@@ -283,7 +284,8 @@ def _silent() -> Iterator[None]:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with quiet_loggers():
+            yield
     finally:
         logging.set_verbosity(level)
         if bars:

@@ -34,7 +34,7 @@ from cyclesim.trace.cycle import UNITS, Cycle, Resolution, Unit
 from cyclesim.trace.groups import Group
 from cyclesim.trace.trace import Trace
 
-__all__ = ["TraceTable", "trace_table"]
+__all__ = ["TraceTable", "ascii_safe", "bar", "trace_table"]
 
 _DIM = Style(dim=True)
 _BOLD = Style(bold=True)
@@ -80,7 +80,7 @@ class TraceTable:
         ascii_only = options.ascii_only
         for line in self.lines(max(width, 40), ascii=ascii_only):
             line.no_wrap, line.overflow, line.end = True, "crop", "\n"
-            yield Text(ascii_safe(line.plain)) if ascii_only else line
+            yield Text(ascii_safe(line.plain, options.encoding)) if ascii_only else line
 
     def lines(self, width: int, *, ascii: bool = False) -> Iterator[Text]:
         """The table, one `Text` a line, each at most `width` cells."""
@@ -92,11 +92,11 @@ class TraceTable:
         yield from result_lines(self.trace, width, ascii=ascii)
 
 
-def ascii_safe(text: str) -> str:
-    """`text` for a terminal that has no UTF-8: drawing signs spelled, the rest escaped."""
+def ascii_safe(text: str, encoding: str = "ascii") -> str:
+    """`text` for a terminal that has no UTF-8: drawing signs spelled, what it lacks escaped."""
     for sign, spelled in (("·", "-"), ("…", "..."), ("–", "-"), ("×", "x"), ("→", "->")):
         text = text.replace(sign, spelled)
-    return text.encode("ascii", "backslashreplace").decode()
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 # -- above and below the rows -----------------------------------------------------------------
@@ -346,7 +346,7 @@ def _cell(row: _Row, column: _Column, longest: int, ascii: bool) -> tuple[str, S
         # The block of colour is set on its own ground, so that it reads on light and on dark.
         return UNIT_LETTERS.get(row.unit, "?"), Style(color=ink_on(colour), bgcolor=colour)
     if column.name == "bar":
-        return _bar(row.ns / longest, column.width, ascii), Style(color=colour)
+        return bar(row.ns / longest, column.width, ascii), Style(color=colour)
     if column.name == "time":
         return duration(row.ns, ascii=ascii), plain
     if column.name == "FLOPs":
@@ -362,7 +362,7 @@ def _cell(row: _Row, column: _Column, longest: int, ascii: bool) -> tuple[str, S
     return texts[column.name], _DIM if column.name in ("op", "reads") else plain
 
 
-def _bar(share: float, width: int, ascii: bool) -> str:
+def bar(share: float, width: int, ascii: bool) -> str:
     """A bar for `share` of the longest; one that goes beyond the scale ends in `>`."""
     if share > 1:
         return ("#" if ascii else "█") * (width - 1) + ">"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from cyclesim.language import current
 from cyclesim.trace import UNITS, Cycle, Dataflow, Group, Unit, group
 
 __all__ = ["ORDERS", "ZOOMS", "Order", "Pipeline", "Pipelines", "Row", "Zoom"]
@@ -111,11 +112,12 @@ class Pipelines:
         self.parts: list[Group] = group(self.cycles, "layer")
         self.flow = Dataflow(self.cycles)
         self._levels = self.flow.schedule()
+        self._language = current()
         self._picture = lru_cache(maxsize=16)(self._made)
 
     def is_of(self, cycles: Sequence[Cycle]) -> bool:
-        """Whether these are still the cycles it is of."""
-        return self.flow.is_of(cycles)
+        """Whether these are still the cycles it is of, and its titles in the language spoken."""
+        return self._language == current() and self.flow.is_of(cycles)
 
     @property
     def tallest(self) -> int:

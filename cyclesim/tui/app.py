@@ -125,9 +125,11 @@ class CyclesimApp(Witness):
         loud, colours = self.theme == HIGH_CONTRAST.name, self.colours
         found = super().get_line_filters()
         foreign = self.theme not in THEMES  # made for other colours than ours, and maybe light
-        if not loud and not colours and not foreign:
+        # Without colours there is only brightness to tell words from their ground.
+        plain = colours == 16 or self.no_color
+        if not (loud or colours or foreign or plain):
             return found
-        least = HIGHER if loud else CONTRAST if colours == 16 or foreign else 1.0
+        least = HIGHER if loud else CONTRAST if foreign or plain else 1.0
         return [*found, _readable(least, colours)]
 
     # -- what the session reports ------------------------------------------------------------

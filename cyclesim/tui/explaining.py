@@ -53,11 +53,11 @@ def words_of_cell(
 
     None where there is nothing to say of it.
     """
-    from cyclesim.explain import number, row_sentence, work_out
+    from cyclesim.explain import ascii_text, number, row_sentence, work_out
 
     sentence = row_sentence(cycle, cell)
     if sentence:
-        return CellWords(sentence)
+        return CellWords(ascii_text(sentence) if ascii else sentence)
     try:
         found = work_out(cycle, trace, cell)
     except CyclesimError:

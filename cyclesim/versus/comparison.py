@@ -34,8 +34,8 @@ Kind = Literal["stepped", "traced", "baseline", "variant"]
 
 
 def remark(sentence: str) -> str:
-    """One of this room's English sentences, in the language that is spoken."""
-    return retell(sentence, FORMS)
+    """One of this room's English sentences, or several, in the language that is spoken."""
+    return "; ".join(retell(part, FORMS) for part in sentence.split("; "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,8 @@ class Memory:
     Attributes:
         weights: parameters and buffers, each storage once.
         peak: the most that the forward had allocated at one time, over what was there before.
-        how: what said so: `torch.profiler` or `torch.cuda`; "" where nothing did.
+        how: what said so: `torch.profiler`, `torch.cuda`, or `kept tensors` (of an observed run:
+            what its trace keeps, each storage once); "" where nothing did.
     """
 
     weights: int

@@ -2,12 +2,17 @@
 
 Five raw lists, one entry a round or a repetition, and what is read from them (m = median):
 
-    op time              Σ over the model's cycles of m(time of the cycle at full speed)
+    op time              Σ over the model's cycles of m(time of the cycle, in unpaused runs
+                         that keep nothing)
     Python and dispatch  m(untraced forward) − op time
     recording            m(traced forward) − m(untraced forward)
     pausing              m(stepped forward) − m(traced forward)
     input and output     m(Σ over the host's cycles of their time in the stepped run)
     remainder            m(stepped run) − everything above
+
+Recording keeps every tensor, so that memory is not used again, and two clock readings a cycle.
+Pausing hands the turn to the caller and
+back at every cycle, and builds each cycle at once instead of all at the end.
 
 The *stepped run* begins before the first step is asked for and ends when the last has returned; the
 *forward* is the part of it inside the model. So the six add up to the median of the stepped run, to

@@ -9,9 +9,9 @@ from __future__ import annotations
 from cyclesim.language import N_
 
 __all__ = [
-    "BATCHED", "COMPILED", "CONVERTED", "DRAWN", "FORMS", "GRAPHS", "NOT_COMPILED", "NO_CYCLES",
-    "NO_INT8", "NO_LINEAR", "OTHER_INPUT", "OTHER_WORK", "QUANTIZED", "REPEATED", "SAME", "SHARED",
-    "STEPPED", "TOO_LONG", "TRACED", "UNTRACED",
+    "BATCHED", "COMPILED", "CONVERTED", "DRAWN", "FORMS", "GRAPHS", "NOT_COMPILED", "NO_COMPILER",
+    "NO_CYCLES", "NO_INT8", "NO_LINEAR", "NO_MEMORY", "OTHER_INPUT", "OTHER_WORK", "QUANTIZED",
+    "REPEATED", "REPEATED_EACH", "SAME", "SHARED", "STEPPED", "THREADS", "TOO_LONG", "TRACED", "UNTRACED",
 ]  # fmt: skip
 
 STEPPED = N_("a clock stepped through every cycle, nobody waited for")
@@ -26,8 +26,10 @@ QUANTIZED = N_(
 )
 COMPILED = N_("torch.compile, {backend} backend, {graphs} graphs, {breaks} graph breaks")
 GRAPHS = N_("torch.compile, {backend} backend, one graph")
+THREADS = N_("torch with {count} threads")
 BATCHED = N_("the input repeated {count} times")
 REPEATED = N_("the input's {tokens} tokens repeated or cut to {length}")
+REPEATED_EACH = N_("the same tokens repeated or cut to each length; none is padding")
 DRAWN = N_("{count} random token ids, drawn with seed 0: there is no tokenizer")
 
 OTHER_INPUT = N_("other input than the baseline's, so outputs are not compared")
@@ -37,10 +39,13 @@ OTHER_WORK = N_("a batch has the same cycles with other shapes: there is none to
 NO_INT8 = N_("torchao is not installed: pip install 'cyclesim[int8]'")
 NO_LINEAR = N_("this model has no linear layer that torchao could quantise")
 NOT_COMPILED = N_("torch.compile compiled nothing and ran the model as it is")
+NO_COMPILER = N_("torch.compile found no C++ compiler that works: install one, such as g++")
+NO_MEMORY = N_("there is not enough memory for it")
 TOO_LONG = N_("{length} tokens are more than the {most} positions of this model")
 
 #: Every form, the more particular first.
 FORMS: tuple[str, ...] = (
-    STEPPED, TRACED, UNTRACED, SAME, SHARED, CONVERTED, QUANTIZED, GRAPHS, COMPILED, BATCHED,
-    REPEATED, DRAWN, OTHER_INPUT, NO_CYCLES, OTHER_WORK, NO_INT8, NO_LINEAR, NOT_COMPILED, TOO_LONG,
+    STEPPED, TRACED, UNTRACED, SAME, SHARED, CONVERTED, QUANTIZED, GRAPHS, COMPILED, THREADS,
+    BATCHED, REPEATED, REPEATED_EACH, DRAWN, OTHER_INPUT, NO_CYCLES, OTHER_WORK, NO_INT8, NO_LINEAR,
+    NOT_COMPILED, NO_COMPILER, NO_MEMORY, TOO_LONG,
 )  # fmt: skip

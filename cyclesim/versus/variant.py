@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 
 __all__ = ["VARIANTS", "Variant", "parse_sweep", "parse_variants"]
 
@@ -75,7 +76,11 @@ def parse_variants(against: str | Iterable[str]) -> tuple[Variant, ...]:
         key = word.partition("=")[0] if "+" not in word and "=" in word else ""
         found.setdefault(word, _variant(word))
     if len(found) > _MOST_VARIANTS:
-        raise CyclesimError(f"{len(found)} variants are too many: give {_MOST_VARIANTS} at most.")
+        raise CyclesimError(
+            tr("{count} variants are too many: give {most} at most.").format(
+                count=len(found), most=_MOST_VARIANTS
+            )
+        )
     return tuple(found.values())
 
 
@@ -92,7 +97,8 @@ def parse_sweep(text: str) -> tuple[int, ...]:
     """
     axis, _, wanted = text.replace(" ", "").partition("=")
     if axis != "seq" or not wanted:
-        raise CyclesimError(f"unknown --sweep {text!r}: write seq=16..512, or seq=16,64,256.")
+        said = tr("unknown --sweep {text!r}: write seq=16..512, or seq=16,64,256.")
+        raise CyclesimError(said.format(text=text))
     first, dots, last = wanted.partition("..")
     if dots:
         low, high = _number("seq", first, text), _number("seq", last, text)
@@ -103,9 +109,11 @@ def parse_sweep(text: str) -> tuple[int, ...]:
     else:
         lengths = {_number("seq", part, text) for part in wanted.split(",")}
     if len(lengths) < 2 or (dots and low > high):
-        raise CyclesimError(f"--sweep {text} has no room to grow: give two lengths or more.")
+        said = tr("--sweep {text} has no room to grow: give two lengths or more.")
+        raise CyclesimError(said.format(text=text))
     if len(lengths) > _MOST_VARIANTS:
-        raise CyclesimError(f"{len(lengths)} lengths are too many: give {_MOST_VARIANTS} at most.")
+        said = tr("{count} lengths are too many: give {most} at most.")
+        raise CyclesimError(said.format(count=len(lengths), most=_MOST_VARIANTS))
     return tuple(sorted(lengths))
 
 
@@ -129,20 +137,21 @@ def _variant(name: str) -> Variant:
         else:
             raise _unknown(name)
         if what in given:
-            raise CyclesimError(f"{name} gives its {what} twice.")
+            raise CyclesimError(tr("{name} gives its {what} twice.").format(name=name, what=what))
         given.add(what)
     return made
 
 
 def _number(key: str, text: str, whole: str) -> int:
     if not (text.isdecimal() and text.isascii() and 0 < int(text[:9]) and len(text) < 9):
-        raise CyclesimError(f"{whole} makes no sense: {key} is a number, 1 or more.")
+        said = tr("{whole} makes no sense: {key} is a number, 1 or more.")
+        raise CyclesimError(said.format(whole=whole, key=key))
     if int(text) > _MOST[key]:
-        raise CyclesimError(f"{whole} makes no sense: {key} is at most {_MOST[key]:,}.")
+        said = tr("{whole} makes no sense: {key} is at most {most}.")
+        raise CyclesimError(said.format(whole=whole, key=key, most=f"{_MOST[key]:,}"))
     return int(text)
 
 
 def _unknown(name: str) -> CyclesimError:
-    return CyclesimError(
-        f"unknown variant {name!r}: use {', '.join(VARIANTS)}, or several joined with +."
-    )
+    said = tr("unknown variant {name!r}: use {known}, or several joined with +.")
+    return CyclesimError(said.format(name=name, known=", ".join(VARIANTS)))

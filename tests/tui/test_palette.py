@@ -158,6 +158,21 @@ async def test_nothing_vanishes_in_few_colours(fake_app, monkeypatch, colours):
         assert app.plain == (colours == 16)
 
 
+async def test_without_colour_nothing_vanishes(fake_app, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = fake_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "n", "n", "n", "f")
+        ratio, text = worst(pilot)
+        assert ratio >= CONTRAST, text
+        for strip in app.screen._compositor.render_strips():
+            for _, style, _ in strip:
+                for colour in (style.color, style.bgcolor) if style else ():
+                    red, green, blue = seen(colour or RichColor.parse("#000000"))
+                    assert max(red, green, blue) - min(red, green, blue) <= 2
+
+
 # -- real terminals ---------------------------------------------------------------------------
 
 

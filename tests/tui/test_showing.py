@@ -72,7 +72,7 @@ async def test_the_theme_of_before_comes_back(fake_app):
 
 
 async def test_pressed_keys_are_shown_and_go(fake_app, monkeypatch):
-    monkeypatch.setattr("cyclesim.tui.widgets.pressed.STAYS", 0.4)
+    monkeypatch.setattr("cyclesim.tui.widgets.pressed.STAYS", 600.0)
     app = fake_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
@@ -85,10 +85,13 @@ async def test_pressed_keys_are_shown_and_go(fake_app, monkeypatch):
         assert shown.region.right <= 80 and shown.region.bottom <= 23
         await press(pilot, "right_square_bracket")
         assert text_of(pilot, "#pressed").split() == ["]", "next", "layer"]
+        monkeypatch.setattr("cyclesim.tui.widgets.pressed.STAYS", 0.1)
+        await press(pilot, "n")
         await until(pilot, lambda: not shown.display)
 
 
-async def test_what_is_typed_is_not_shown(fake_app):
+async def test_what_is_typed_is_not_shown(fake_app, monkeypatch):
+    monkeypatch.setattr("cyclesim.tui.widgets.pressed.STAYS", 600.0)
     app = fake_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
@@ -215,6 +218,20 @@ async def test_a_served_app_saves_nothing(fake_app, folder):
         assert "no file" in text_of(pilot, "#now")
         assert pilot.app.screen is pilot.app.main
     assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("way", ["a saved trace", "another model"])
+async def test_a_served_app_compares_with_no_file_and_no_other_model(real_app, way):
+    async with real_app(served=True).run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "f", "C")
+        await until(pilot, lambda: way in text_of(pilot))
+        line = next(line for line in text_of(pilot).splitlines() if way in line)
+        number = line[: line.index(way)].split()[-1]
+        await pilot.press(number)
+        await settled(pilot)
+        assert pilot.app.screen is pilot.app.main
+        assert "no file or folder" in text_of(pilot, "#now")
 
 
 # -- languages --------------------------------------------------------------------------------

@@ -207,6 +207,7 @@ class _Comparing:
         def step() -> int:
             if warm:
                 base.time()
+            self.recorded.time_cycles()
             self.steps.append(stepped(base))
             return self.steps[-1].wall
 

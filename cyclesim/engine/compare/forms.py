@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import importlib
-import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from cyclesim.engine.compare.inputs import batched, floats, length_of, lengthene
 from cyclesim.engine.timing import Stopwatch
 from cyclesim.errors import CyclesimError
 from cyclesim.machine import Encoding, Machine
+from cyclesim.machine.quiet import quiet_loggers
 from cyclesim.machine.variant import twin, with_attention, with_model
 from cyclesim.versus import Preparation, Variant
 from cyclesim.versus.sentences import (
@@ -195,14 +195,6 @@ def threads_set(count: int) -> Iterator[None]:
 @contextmanager
 def silent() -> Iterator[None]:
     """Keep a library's warnings and its log off the screen."""
-    loggers = [logging.getLogger(name) for name in ("torchao", "torch")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+    with quiet_loggers(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -26,7 +26,9 @@ def input_of(machine: Machine, text: str | None, inputs: Any) -> tuple[Encoding,
     if text is None and inputs is None and machine.tokenizer is None:
         vocabulary = getattr(getattr(machine.model, "config", None), "vocab_size", None)
         if isinstance(vocabulary, int) and vocabulary > 0:
-            count = min(machine.max_length or DRAWN_TOKENS, machine.longest or DRAWN_TOKENS)
+            # Unless it was asked for, a machine's limit is what the model has positions for.
+            asked = machine.max_length if machine.max_length != machine.longest else None
+            count = min(asked or DRAWN_TOKENS, machine.longest or DRAWN_TOKENS)
             generator = torch.Generator().manual_seed(0)
             ids = torch.randint(vocabulary, (1, count), generator=generator)
             return Encoding({"input_ids": ids.to(machine.device)}), DRAWN.format(count=count)

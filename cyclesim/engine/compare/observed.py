@@ -11,6 +11,7 @@ from cyclesim.engine.clock import Clock
 from cyclesim.engine.compare.forms import Form
 from cyclesim.engine.recorder import Event
 from cyclesim.engine.run import Run
+from cyclesim.engine.timing import Speeds
 from cyclesim.errors import CyclesimError
 from cyclesim.trace import Cycle, Verdict
 from cyclesim.versus import CycleWork, Part, Times
@@ -46,16 +47,24 @@ class Recorded:
 
     def time(self) -> int:
         """Wall nanoseconds of one more recorded forward."""
-        speeds = self._run.repeat(repeats=1)
+        self.walls.append(self._again(keep=True).wall_ns)
+        return self.walls[-1]
+
+    def time_cycles(self) -> int:
+        """Time each cycle once more, in a forward that keeps nothing; their sum."""
+        speeds = self._again(keep=False)
+        for times, new in zip(self._raw, speeds.raw, strict=True):
+            times.append(new[0])
+        return sum(self._raw[cycle.number][-1] for cycle in self.cycles)
+
+    def _again(self, *, keep: bool) -> Speeds:
+        speeds = self._run.repeat(repeats=1, keep=keep)
         if not speeds.repeats:
             raise CyclesimError(
                 "this model calls other functions every time it runs, so its cycles have no "
                 "times to compare."
             )
-        self.walls.append(speeds.wall_ns)
-        for times, new in zip(self._raw, speeds.raw, strict=True):
-            times.append(new[0])
-        return speeds.wall_ns
+        return speeds
 
     def works(self) -> tuple[CycleWork, ...]:
         """The cycles, for a roofline."""

@@ -46,7 +46,7 @@ def measure_sweep(
 
         def run() -> int:
             wall = form.time()
-            recorded.time()
+            recorded.time_cycles()
             return wall
 
         return run

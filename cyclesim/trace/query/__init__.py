@@ -27,9 +27,12 @@ their cheap sides first, whatever the order in the text, and `Query.fields` and
 `Query.reads_tensors` tell a clock beforehand what will be read.
 """
 
-from cyclesim.trace.query.errors import QueryError
+from cyclesim.trace.query.errors import QueryError, UnknownName
 from cyclesim.trace.query.fields import FIELDS, Field
 from cyclesim.trace.query.parser import MAX_LENGTH, MAX_NESTING, compile_query
 from cyclesim.trace.query.query import Query
 
-__all__ = ["FIELDS", "MAX_LENGTH", "MAX_NESTING", "Field", "Query", "QueryError", "compile_query"]
+__all__ = [
+    "FIELDS", "MAX_LENGTH", "MAX_NESTING", "Field", "Query", "QueryError", "UnknownName",
+    "compile_query",
+]  # fmt: skip

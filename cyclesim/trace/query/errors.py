@@ -5,8 +5,9 @@ from __future__ import annotations
 import unicodedata
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 
-__all__ = ["QueryError"]
+__all__ = ["QueryError", "UnknownName"]
 
 
 class QueryError(CyclesimError):
@@ -16,6 +17,7 @@ class QueryError(CyclesimError):
         text: the condition.
         position, length: where the wrong word is in `text`, counted from 0.
         suggestion: what to write instead of that word, or None.
+        said: what is wrong, without the place.
         caret: two lines for a fixed-width display, the condition and a `^^^^` under the word.
     """
 
@@ -31,8 +33,14 @@ class QueryError(CyclesimError):
         self.position = position
         self.length = max(1, length)
         self.suggestion = suggestion
-        hint = f"; did you mean {suggestion!r}?" if suggestion else "."
-        super().__init__(f"{problem} (at character {position + 1}){hint}")
+        said, sentence = tr("{problem}."), tr("{problem} (at character {place}).")
+        if suggestion:
+            said = tr("{problem}; did you mean {suggestion!r}?")
+            sentence = tr("{problem} (at character {place}); did you mean {suggestion!r}?")
+        self.said = said.format(problem=problem, suggestion=suggestion)
+        super().__init__(
+            sentence.format(problem=problem, place=position + 1, suggestion=suggestion)
+        )
 
     @property
     def caret(self) -> str:
@@ -40,6 +48,10 @@ class QueryError(CyclesimError):
         line = "".join(c if c.isprintable() else " " for c in self.text)
         before, word = line[: self.position], line[self.position : self.position + self.length]
         return f"{line}\n{' ' * _width(before)}{'^' * max(1, _width(word))}"
+
+
+class UnknownName(QueryError):
+    """A condition with a name that nothing is known to have; the step of a model may have it."""
 
 
 def _width(text: str) -> int:

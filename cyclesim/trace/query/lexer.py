@@ -1,5 +1,3 @@
-from cyclesim.language import tr
-
 """The words of a condition, each with its place in the text."""
 
 from __future__ import annotations
@@ -8,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, cast
 
+from cyclesim.language import tr
 from cyclesim.trace.query.errors import QueryError
 
 __all__ = ["Token", "tokens"]

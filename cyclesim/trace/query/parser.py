@@ -1,5 +1,3 @@
-from cyclesim.language import tr
-
 """From text to tree: recursive descent, with every mistake at its word.
 
 condition := both ("or" both)*
@@ -18,8 +16,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import UNITS
-from cyclesim.trace.query.errors import QueryError
+from cyclesim.trace.query.errors import QueryError, UnknownName
 from cyclesim.trace.query.fields import FIELDS, FieldKind
 from cyclesim.trace.query.lexer import Token, tokens
 from cyclesim.trace.query.query import Query
@@ -74,10 +73,15 @@ _MEASURES: dict[str, tuple[Measure, int]] = {
 _NUMBER = re.compile(r"([0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9]+)?)(.*)", re.DOTALL)
 
 _ARTICLE = {
-    "number": "a number", "count": "a count", "ns": "a duration", "time": "a duration",
-    "bytes": "a number of bytes", "text": "text", "truth": "true or false",
-    "shape": "a list of sizes",
-}  # fmt: skip
+    "number": N_("a number"),
+    "count": N_("a count"),
+    "ns": N_("a duration"),
+    "time": N_("a duration"),
+    "bytes": N_("a number of bytes"),
+    "text": N_("text"),
+    "truth": N_("true or false"),
+    "shape": N_("a list of sizes"),
+}
 _NUMERIC: frozenset[FieldKind] = frozenset(("number", "count", "ns", "time", "bytes"))
 
 
@@ -111,10 +115,9 @@ class _Part(NamedTuple):
 class _Parser:
     def __init__(self, text: str, names: Iterable[str]) -> None:
         if len(text) > MAX_LENGTH:
-            raise QueryError(
-                tr("a condition has at most {MAX_LENGTH} characters, this one has {count}").format(MAX_LENGTH=MAX_LENGTH, count=len(text)),
-                text, MAX_LENGTH,
-            )  # fmt: skip
+            problem = tr("a condition has at most {most} characters, this one has {count}")
+            problem = problem.format(most=MAX_LENGTH, count=len(text))
+            raise QueryError(problem, text, MAX_LENGTH)
         self._text = text
         self._tokens = list(tokens(text))
         self._at = 0
@@ -137,18 +140,26 @@ class _Parser:
         # A quoted "and" is a text, so look at the kind as well.
         return self._next.kind in ("word", "sign") and self._next.text in texts
 
-    def _wrong(self, problem: str, token: Token, suggestion: str | None = None) -> QueryError:
-        return QueryError(problem, self._text, token.position, len(token.text), suggestion)
+    def _wrong(
+        self, problem: str, token: Token, suggestion: str | None = None, **values: object
+    ) -> QueryError:
+        said = problem.format(**values)
+        return QueryError(said, self._text, token.position, len(token.text), suggestion)
+
+    def _unknown(
+        self, problem: str, token: Token, suggestion: str | None = None, **values: object
+    ) -> QueryError:
+        said = problem.format(**values)
+        return UnknownName(said, self._text, token.position, len(token.text), suggestion)
 
     def _expect(self, sign: str, opened: Token) -> None:
         if self._next.kind == "end":
             raise self._wrong(
-                tr("this {text!r} has no {sign!r}").format(text=opened.text, sign=sign), opened
+                tr("this {text!r} has no {sign!r}"), opened, text=opened.text, sign=sign
             )
         if not self._is(sign):
             raise self._wrong(
-                tr("{shown} should be {sign!r}").format(shown=_shown(self._next), sign=sign),
-                self._next,
+                tr("{shown} should be {sign!r}"), self._next, shown=_shown(self._next), sign=sign
             )
         self._take()
 
@@ -163,13 +174,13 @@ class _Parser:
             if rest.text == ")":
                 raise self._wrong(tr("this ')' closes nothing"), rest)
             if rest.kind == "sign":
-                raise self._wrong(
-                    tr("{text!r} cannot follow a condition").format(text=rest.text), rest
-                )
+                raise self._wrong(tr("{text!r} cannot follow a condition"), rest, text=rest.text)
             raise self._wrong(
-                tr("'and' or 'or' is missing before {shown}").format(shown=_shown(rest)), rest,
+                tr("'and' or 'or' is missing before {shown}"),
+                rest,
                 None if rest.kind != "word" else _nearest(rest.text, ("and", "or")),
-            )  # fmt: skip
+                shown=_shown(rest),
+            )
         return found
 
     def _condition(self) -> Condition:
@@ -193,10 +204,7 @@ class _Parser:
         opened = self._take()
         self._depth += 1
         if self._depth > MAX_NESTING:
-            raise self._wrong(
-                tr("conditions nest at most {MAX_NESTING} deep").format(MAX_NESTING=MAX_NESTING),
-                opened,
-            )
+            raise self._wrong(tr("conditions nest at most {most} deep"), opened, most=MAX_NESTING)
         if opened.text == "not":
             found: Condition = Not(self._term())
         else:
@@ -260,10 +268,11 @@ class _Parser:
                 "ns": f"{name} > 50us", "bytes": f"{name} > 1MB",
             }.get(kind, f"{name} > 1")  # fmt: skip
             raise self._wrong(
-                tr("{name} is {_ARTICLE}: compare it, as in {example}").format(
-                    name=name, _ARTICLE=_ARTICLE[kind], example=example
-                ),
+                tr("{name} is {kind}: compare it, as in {example}"),
                 token,
+                name=name,
+                kind=tr(_ARTICLE[kind]),
+                example=example,
             )
         value = operand.constant
         if isinstance(value, bool):
@@ -272,7 +281,7 @@ class _Parser:
             return Compare((Reference("number"), operand), ("==",))
         if isinstance(value, str) and token.kind == "word":
             return Name(value)
-        raise self._wrong(tr("{shown} alone is no condition").format(shown=_shown(token)), token)
+        raise self._wrong(tr("{shown} alone is no condition"), token, shown=_shown(token))
 
     # -- operands ----------------------------------------------------------------------------
 
@@ -287,8 +296,7 @@ class _Parser:
             if token.kind == "end":
                 raise self._wrong(tr("something is missing at the end"), token)
             raise self._wrong(
-                tr("a field or a value should stand before {shown}").format(shown=_shown(token)),
-                token,
+                tr("a field or a value should stand before {shown}"), token, shown=_shown(token)
             )
         return _Part(constant, token)
 
@@ -302,30 +310,31 @@ class _Parser:
             near = _nearest(name, [*FIELDS, *self._names, *_CONSTANTS])
             if joined and joined[1] in _IDENTITIES.union(_ALIASES):
                 near = f"{joined[1]} {joined[2]}"
-            raise self._wrong(
-                tr("no field, unit or step is called {cut!r}").format(cut=_cut(name)), token, near
+            raise self._unknown(
+                tr("no field, unit or step is called {name!r}"), token, near, name=_cut(name)
             )
         if beside is None:
             return _Part(Constant(name), token)
         if beside.kind == "text":
             field = str(beside.operand)
             if field == "unit" and name not in UNITS:
-                raise self._wrong(
-                    tr("no unit is called {cut!r}").format(cut=_cut(name)),
-                    token,
-                    _nearest(name, UNITS),
+                raise self._unknown(
+                    tr("no unit is called {name!r}"), token, _nearest(name, UNITS), name=_cut(name)
                 )
             if field == "step" and not known:
                 # A step of a model that is not at hand is possible: in quotes, anything goes.
-                raise self._wrong(
-                    tr("no known step is called {cut!r}; quotes allow any").format(cut=_cut(name)), token,
+                raise self._unknown(
+                    tr("no known step is called {name!r}; quotes allow any"),
+                    token,
                     _nearest(name, self._names),
-                )  # fmt: skip
+                    name=_cut(name),
+                )
             return _Part(Constant(name), token)
-        raise self._wrong(
-            tr("no field is called {cut!r}").format(cut=_cut(name)),
+        raise self._unknown(
+            tr("no field is called {name!r}"),
             token,
             _nearest(name, [*FIELDS, *_CONSTANTS]),
+            name=_cut(name),
         )
 
     def _items(self, opened: Token, beside: _Part | None) -> Items:
@@ -343,14 +352,13 @@ class _Parser:
             if constant is None:
                 if token.kind == "end":
                     raise self._wrong(
-                        tr("this {text!r} has no {closing!r}").format(
-                            text=opened.text, closing=closing
-                        ),
+                        tr("this {text!r} has no {closing!r}"),
                         opened,
+                        text=opened.text,
+                        closing=closing,
                     )
                 raise self._wrong(
-                    tr("a list holds values, and {shown} is none").format(shown=_shown(token)),
-                    token,
+                    tr("a list holds values, and {shown} is none"), token, shown=_shown(token)
                 )
             items.append(constant)
             if not self._is(closing):
@@ -378,7 +386,7 @@ class _Parser:
             if after.kind == "word" and after.text in ("inf", "nan"):
                 self._take()
                 return Constant(sign * math.inf if after.text == "inf" else math.nan)
-            raise self._wrong(tr("a number should follow {text!r}").format(text=token.text), token)
+            raise self._wrong(tr("a number should follow {text!r}"), token, text=token.text)
         return None
 
     def _number(self, token: Token) -> Constant:
@@ -387,19 +395,20 @@ class _Parser:
         digits, suffix = match.groups()
         if suffix and suffix not in _MEASURES:
             known = "ns us ms s B kB MB GB KiB MiB GiB"
-            raise self._wrong(
-                tr("no unit of measure is called {cut!r} (there are {known})").format(cut=_cut(suffix), known=known), token,
+            raise self._unknown(
+                tr("no unit of measure is called {name!r} (there are {known})"),
+                token,
                 _nearest(suffix, _MEASURES),
-            )  # fmt: skip
+                name=_cut(suffix),
+                known=known,
+            )
         measure, factor = _MEASURES.get(suffix, ("", 1))
         try:
             value: int | float = int(digits) * factor if digits.replace("_", "").isdigit() else (
                 float(digits) * factor
             )  # fmt: skip
         except ValueError:
-            raise self._wrong(
-                tr("{shown} is no number").format(shown=_shown(token)), token
-            ) from None
+            raise self._wrong(tr("{shown} is no number"), token, shown=_shown(token)) from None
         if math.isinf(value) if isinstance(value, float) else value > 10**300:
             raise self._wrong(tr("this number is too large"), token)
         return Constant(value, measure)
@@ -433,8 +442,12 @@ class _Parser:
         else:
             if field.kind in ("text", "truth", "shape") and op in _ORDER:
                 raise self._wrong(
-                    tr("{operand} is {_ARTICLE}, which has no order").format(operand=field.operand, _ARTICLE=_ARTICLE[field.kind]), sign, "=="
-                )  # fmt: skip
+                    tr("{operand} is {kind}, which has no order"),
+                    sign,
+                    "==",
+                    operand=field.operand,
+                    kind=tr(_ARTICLE[field.kind]),
+                )
             if isinstance(other.operand, Constant) and other.operand.constant is None:
                 if op in _ORDER:
                     raise self._wrong(tr("none has no order"), other.token)
@@ -445,8 +458,7 @@ class _Parser:
         if isinstance(right.operand, Items):
             if left.kind is None or left.kind == "shape":
                 raise self._wrong(
-                    tr("what stands before {text!r} is a single field").format(text=sign.text),
-                    left.token,
+                    tr("what stands before {text!r} is a single field"), left.token, text=sign.text
                 )
             for item in right.operand.items:
                 if item.constant is not None:
@@ -461,7 +473,7 @@ class _Parser:
                 raise self._wrong(tr("only text is in text"), left.token)
         else:
             raise self._wrong(
-                tr("a list or text should follow {text!r}").format(text=sign.text), right.token
+                tr("a list or text should follow {text!r}"), right.token, text=sign.text
             )
 
     def _check_pattern(self, left: _Part, right: _Part) -> None:
@@ -497,19 +509,19 @@ class _Parser:
             fits = expected is not None and isinstance(operand.constant, expected)
             if fits and str(field.operand) == "unit" and operand.constant not in UNITS:
                 unit = str(operand.constant)
-                raise self._wrong(
-                    tr("no unit is called {cut!r}").format(cut=_cut(unit)),
+                raise self._unknown(
+                    tr("no unit is called {name!r}"),
                     other.token,
                     _nearest(unit, UNITS),
+                    name=_cut(unit),
                 )
         if not fits:
-            quotes = "; text stands in quotes" if kind == "text" else ""
+            problem = tr("{operand} is {kind} and is never {shown}")
+            if kind == "text":
+                problem = tr("{operand} is text and is never {shown}; text stands in quotes")
             raise self._wrong(
-                tr("{operand} is {_ARTICLE} and is never {shown}{quotes}").format(
-                    operand=field.operand,
-                    _ARTICLE=_ARTICLE[kind],
-                    shown=_shown(other.token),
-                    quotes=quotes,
+                problem.format(
+                    operand=field.operand, kind=tr(_ARTICLE[kind]), shown=_shown(other.token)
                 ),
                 other.token,
             )
@@ -521,21 +533,23 @@ class _Parser:
         value, measure = operand.constant, operand.measure
         if value is None or isinstance(value, (bool, str)):
             raise self._wrong(
-                tr("{operand} is {_ARTICLE} and is never {shown}").format(
-                    operand=field.operand, _ARTICLE=_ARTICLE[kind], shown=_shown(other.token)
-                ),
+                tr("{operand} is {kind} and is never {shown}"),
                 other.token,
+                operand=field.operand,
+                kind=tr(_ARTICLE[kind]),
+                shown=_shown(other.token),
             )
         if kind == "time" and not measure and value != 0 and math.isfinite(value):
             raise self._wrong(
-                tr("{operand} needs a unit: ns, us, ms or s").format(operand=field.operand), other.token,
+                tr("{operand} needs a unit: ns, us, ms or s"),
+                other.token,
                 f"{other.token.text}us" if other.token.kind == "number" else None,
-            )  # fmt: skip
+                operand=field.operand,
+            )
         takes = {"ns": "ns", "time": "ns", "bytes": "B"}.get(kind, "")
         if measure and measure != takes:
             raise self._wrong(
-                tr("{operand} is not measured in that unit").format(operand=field.operand),
-                other.token,
+                tr("{operand} is not measured in that unit"), other.token, operand=field.operand
             )
 
 
@@ -558,7 +572,7 @@ def _cut(word: str) -> str:
 
 def _shown(token: Token) -> str:
     if token.kind == "end":
-        return "the end"
+        return tr("the end")
     return _cut(token.text) if token.kind == "string" else repr(_cut(token.text))
 
 

@@ -47,7 +47,7 @@ def pointed(error: QueryError, left: int, width: int, ellipsis: str = "…") -> 
 
     One line where there is room, or two.
     """
-    said = str(error).replace(f" (at character {error.position + 1})", "")
+    said = error.said
     caret = " " * left + error.caret.splitlines()[1]
     if cell_len(caret) + 2 + cell_len(said) <= width:
         return f"{caret}  {said}"

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding
 
-from cyclesim.language import N_, tr
+from cyclesim.language import N_, current, tr
 from cyclesim.render.colour import BACKGROUND, UNIT_COLOURS, blend, unit_style
 from cyclesim.render.program import Node, program_tree
 from cyclesim.trace import Cycle, Trace
@@ -58,6 +58,8 @@ class Program(Panel):
         self._rows: list[Node] = []
         self._cursor: int | None = None
         self._followed: int | None = -1
+        #: What the titles of the tree are said in.
+        self._language = ""
         #: The cycle whose layer and module are open.
         self._anchor = 0
         #: Time of the cycles before each, as they ran in this run; and those that have a sign.
@@ -69,7 +71,8 @@ class Program(Panel):
 
     def show(self, scene: Scene) -> None:
         source = scene.trace if scene.ended and not scene.failure else scene.plan
-        if source is not self._source:
+        if source is not self._source or self._language != current():
+            self._language = current()
             changed = self._source is None or len(self._source) != len(source)
             self._source = source
             self._roots = program_tree(source)

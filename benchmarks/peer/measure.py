@@ -1,0 +1,245 @@
+"""Measures one tool, in a process of its own: `python benchmarks/peer/measure.py TOOL OUT …`.
+
+Everything is appended to the file OUT, one JSON object a line, as soon as it is known: what is
+there stays, should the tool run out of time.
+
+What a round is: a garbage collection and one forward that is not counted; then the plain forward
+twice and every way of the tool once, in random order. Anything else flatters someone: a plain
+forward right after a collection is slow, and a fixed order gives one side the warm caches. The
+ratio of a round is against the mean of its two plain ones; the two against each other say how
+noisy the machine is. Python collects garbage as it always does, but for what was there before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import gc
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # the folder above, and not this one
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import torch
+import transformers
+from peer.subject import CASES, QUICK, Case, Subject, subject
+from peer.tools import TOOLS, Way
+
+__all__ = ["main"]
+
+#: Traces longer than this are not saved: a gigabyte says no more than a hundred megabytes.
+SAVED_TOKENS = 128
+
+
+class Sink:
+    """Where results go, each as soon as it is there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def put(self, **result: Any) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(result) + "\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("tool", choices=TOOLS)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(options.threads)
+    sink, tool = Sink(options.out), TOOLS[options.tool]
+    sink.put(kind="versions", version=tool.version, torch=torch.__version__,
+             transformers=transformers.__version__)  # fmt: skip
+    case_subject: Subject | None = None
+    to_save: list[tuple[Case, Subject, list[Way]]] = []
+    for case in QUICK if options.quick else CASES:
+        case_subject = subject(case, tool.head, case_subject)
+        try:
+            ways = tool.ways(case_subject)
+        except Exception as error:
+            sink.put(kind="way", case=case.name, way="", error=sentence(error))
+            continue
+        good = [way for way in ways if first(way, case, case_subject, sink)]
+        if good:
+            rounds(good, case, case_subject, options.rounds, sink)
+        if case.tokens <= SAVED_TOKENS:
+            to_save.append((case, case_subject, [way for way in good if way.save]))
+    for case, _, ways in to_save:
+        for way in ways:
+            saving(way, case, sink)
+
+
+def first(way: Way, case: Case, subject: Subject, sink: Sink) -> bool:
+    """Run a way, off the clock, and put down what it captured; whether it could."""
+    try:
+        plain = subject.plain()
+        with way.around():
+            logits, kept = way.run()
+            logits = logits() if callable(logits) else logits
+            same = same_bits(plain, logits)
+            difference = 0.0 if same else float((plain - logits).abs().max())
+            found = describe(way.tensors(kept), subject)
+        del kept, logits
+        resident = [memory(way) for _ in range(1 if case.tokens > SAVED_TOKENS else 3)]
+        sink.put(
+            kind="way",
+            case=case.name,
+            way=way.name,
+            note=way.note,
+            same_bits=same,
+            max_abs_diff=difference,
+            plain_same_after=same_bits(plain, subject.plain()),
+            kept_bytes=resident,
+            **found,
+        )
+        return True
+    except Exception as error:
+        traceback.print_exc()
+        sink.put(kind="way", case=case.name, way=way.name, error=sentence(error))
+        return False
+
+
+def describe(tensors: list[torch.Tensor], subject: Subject) -> dict[str, int]:
+    """How many different tensors there are among these, and the bytes of the memory they are in.
+
+    Two looks at the same numbers (the output of a dropout that did nothing, and its input) are one;
+    the weights are none.
+    """
+    model = subject.model
+    weights = {t.untyped_storage().data_ptr() for t in (*model.parameters(), *model.buffers())}
+    storages: dict[int, int] = {}
+    different = set()
+    for tensor in tensors:
+        storage = tensor.untyped_storage()
+        place = storage.data_ptr()
+        if place not in weights:
+            storages[place] = storage.nbytes()
+            layout = (tuple(tensor.shape), tensor.stride(), tensor.storage_offset(), tensor.dtype)
+            different.add((place, layout))
+    return {"tensors": len(different), "bytes": sum(storages.values())}
+
+
+def memory(way: Way) -> int | None:
+    """Bytes that the process has grown by, holding what the way kept of one run."""
+    with way.around():
+        before = resident()
+        output, kept = way.run()
+        del output
+        after = resident()
+        del kept
+    return after - before if before is not None and after is not None else None
+
+
+def resident() -> int | None:
+    """Bytes of this process in memory, without what its allocator only has in reserve."""
+    gc.collect()
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, AttributeError):
+        return None  # not on Linux
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def rounds(ways: list[Way], case: Case, subject: Subject, most: int, sink: Sink) -> None:
+    """The timing proper."""
+    once = {way.name: clocked(way.run, way)[1] / 1e9 for way in ways}
+    share = case.seconds / (len(ways) + 1)
+    times = {way.name: max(1, min(most, round(share / once[way.name]))) for way in ways}
+    raw: dict[str, list[dict[str, Any]]] = {way.name: [] for way in ways}
+    order = random.Random(0)
+    failed: set[str] = set()
+    gc.collect()
+    gc.freeze()
+    for number in range(max(times.values())):
+        gc.collect()
+        subject.plain()
+        draws: list[Way | None] = [None, None]
+        draws += [way for way in ways if number < times[way.name] and way.name not in failed]
+        order.shuffle(draws)
+        plain: list[tuple[int, int]] = []
+        drawn: dict[str, tuple[int, int]] = {}
+        for way in draws:
+            if way is None:
+                plain.append(clocked(subject.plain))
+                continue
+            try:
+                drawn[way.name] = clocked(way.run, way)
+            except Exception as error:
+                failed.add(way.name)
+                sink.put(kind="way", case=case.name, way=way.name, error=sentence(error))
+        for name, took in drawn.items():
+            raw[name].append({"plain": plain, "took": took})
+    gc.unfreeze()
+    for way in ways:
+        if way.name not in failed:
+            sink.put(kind="times", case=case.name, way=way.name, rounds=raw[way.name])
+
+
+def clocked(run: Callable[[], Any], way: Way | None = None) -> tuple[int, int]:
+    """CPU and wall nanoseconds of one run; what it returns is dropped off the clock."""
+    if way is not None:
+        with way.around():
+            return clocked(run)
+    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+    kept = run()
+    cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
+    del kept
+    return cpu, wall
+
+
+def saving(way: Way, case: Case, sink: Sink) -> None:
+    """How long it takes to write a run, and to have all its numbers in memory again."""
+    assert way.save is not None
+    try:
+        with way.around(), tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            _, kept = way.run()
+            start = time.perf_counter()
+            way.save(kept, folder)
+            saved = time.perf_counter() - start
+            size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
+            loaded = None
+            if way.load is not None:
+                start = time.perf_counter()
+                back = way.load(folder)
+                loaded = time.perf_counter() - start
+                del back
+        sink.put(kind="saved", case=case.name, way=way.name, save=saved, load=loaded, size=size)
+    except Exception as error:
+        traceback.print_exc()
+        sink.put(kind="saved", case=case.name, way=way.name, error=sentence(error))
+
+
+def same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two tensors hold the same bits, a NaN and the sign of a zero included."""
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    one, other = one.detach().contiguous(), other.detach().contiguous()
+    return torch.equal(one.view(torch.uint8), other.view(torch.uint8))
+
+
+def sentence(error: BaseException) -> str:
+    """What went wrong, in a line."""
+    first = next((line.strip() for line in str(error).splitlines() if line.strip()), "no message")
+    return f"{type(error).__name__}: {first}"
+
+
+if __name__ == "__main__":
+    main()
