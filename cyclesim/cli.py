@@ -401,10 +401,15 @@ def compare(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Save that JSON.", metavar="FILE")
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write a report: one page, no network.", metavar="FILE"),
+    ] = None,
     lang: Language = None,
 ) -> int:
     """Hold the stepped run against full speed: fused, compiled, half precision, quantised."""
     _speak(lang)
+    from cyclesim.files import check_target, replace_file
     from cyclesim.versus import parse_sweep, parse_variants
 
     if model is not None and random_init is not None:
@@ -416,8 +421,9 @@ def compare(
     parse_variants(against)
     if sweep is not None:
         parse_sweep(sweep)
-    if output is not None:
-        _check_file(output)
+    for file in (output, html):
+        if file is not None:
+            check_target(file)
     words = read_text(text)
     with _progress() as say:
         machine = cyclesim.load(
@@ -445,7 +451,10 @@ def compare(
             progress=say,
         )
     if output is not None:
-        _save_json(found.to_json(), output)
+        raw = json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False)
+        replace_file(output, [raw.encode("utf-8", "backslashreplace")])
+    if html is not None:
+        replace_file(html, [found.html().encode()])
     if as_json:
         _print_json(found.to_json())
     else:
@@ -511,24 +520,6 @@ def _print_json(content: Any) -> None:
     # The whole text first: a failure must not leave half of it on the screen.
     ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
     print(json.dumps(content, ensure_ascii=ascii_only, allow_nan=False))
-
-
-def _check_file(file: Path) -> None:
-    """Refuse a file that cannot be written, before what goes into it has cost anything."""
-    if file.is_dir() or not file.absolute().parent.is_dir():
-        raise CyclesimError(
-            tr("{file} cannot be written: its folder is not there, or it is one itself.").format(
-                file=file
-            )
-        )
-
-
-def _save_json(content: Any, file: Path) -> None:
-    try:
-        file.write_text(json.dumps(content, ensure_ascii=False, allow_nan=False), encoding="utf-8")
-    except OSError as error:
-        said = tr("{file} cannot be written: {why}.")
-        raise CyclesimError(said.format(file=file, why=error.strerror or error)) from None
 
 
 def _print_sentences(made: Any, clock: Any, only: Any) -> None:

@@ -158,6 +158,59 @@ def test_too_much_text(tmp_path: Path) -> None:
 # -- the other commands -----------------------------------------------------------------------
 
 
+def test_compare_as_json(
+    shell: Any, ner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "report.json"
+    options = ("--against", "sdpa,threads=1,seq=9999", "--rounds", "2", "-o", str(file))
+    code, out, err = shell("compare", TEXT, "--model", ner, "--json", *options)
+    assert (code, err) == (0, "")
+    content = json.loads(out)
+    assert content == json.loads(file.read_text(encoding="utf-8"))
+    names = [row["name"] for row in content["rows"]]
+    assert names == ["stepped", "traced", "baseline", "sdpa", "threads=1", "seq=9999"]
+    assert "positions" in content["rows"][-1]["failed"]
+    assert [len(order) for order in content["order"]] == [6, 6]
+
+
+def test_compare_as_a_table(shell: Any, ner: str) -> None:
+    code, out, err = shell(
+        "compare", TEXT, "--model", ner, "--against", "bf16", "--rounds", "1",
+        "--sweep", "seq=8,16",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    for word in ("stepped", "bf16", "noise floor", "word_embeddings", "remainder", "scores"):
+        assert word in out
+
+
+def test_compare_with_random_weights(shell: Any, ner: str, tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_bytes((Path(ner) / "config.json").read_bytes())
+    code, out, _ = shell(
+        "compare", "--random-init", str(config), "--rounds", "1", "--json", "--max-length", "7"
+    )
+    setup = json.loads(out)["setup"]
+    assert (code, setup["random_weights"], setup["length"], setup["text"]) == (0, True, 7, None)
+    assert "random weights" in setup["model"] and "7 random token ids" in setup["input_note"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--against", "magic"), "unknown variant 'magic'"),
+        (("--sweep", "seq=5"), "--sweep"),
+        (("--rounds", "0"), "rounds"),
+        (("--seconds", "-1"), "--seconds"),
+        (("-o", "/nowhere/at/all.json"), "cannot be written"),
+        (("--model", "x", "--random-init", "y"), "exclude each other"),
+        (("--random-init", "/nowhere"), "no folder"),
+    ],
+)
+def test_compare_with_bad_input(shell: Any, options: tuple[str, ...], said: str) -> None:
+    code, out, err = shell("compare", TEXT, *options)
+    assert (code, out) == (2, "") and said in err and err.count("\n") == 1
+
+
 def test_version(shell: Any) -> None:
     assert shell("--version") == (0, f"cyclesim {cyclesim.__version__}\n", "")
 

@@ -15,12 +15,15 @@ import cyclesim
 MODULES = (
     "cyclesim.cost.roofline",
     "cyclesim.engine.clock",
+    "cyclesim.engine.compare.comparing",
     "cyclesim.engine.probe",
     "cyclesim.engine.run",
     "cyclesim.trace.attention",
     "cyclesim.trace.diff",
     "cyclesim.trace.reader",
     "cyclesim.trace.trace",
+    "cyclesim.versus.scaling",
+    "cyclesim.versus.variant",
 )
 TEXT = "Ada Lovelace worked with Charles Babbage in London."
 

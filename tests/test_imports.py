@@ -14,6 +14,7 @@ TORCH_FREE = (
     "cyclesim.explain",
     "cyclesim.render",
     "cyclesim.trace",
+    "cyclesim.versus",
 )
 
 

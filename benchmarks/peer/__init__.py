@@ -1,1 +1,1 @@
-"""What `benchmarks/peers.py` is made of: the tools, their environments, the measuring, the table."""
+"""What `peers.py` is made of: the tools, where they are installed, the measuring, the table."""

@@ -32,6 +32,7 @@ if __name__ == "__main__":  # the folder above, and not this one
 
 import torch
 import transformers
+
 from peer.subject import CASES, QUICK, Case, Subject, subject
 from peer.tools import TOOLS, Way
 
@@ -67,7 +68,7 @@ def main() -> None:
     sink.put(kind="versions", version=tool.version, torch=torch.__version__,
              transformers=transformers.__version__)  # fmt: skip
     case_subject: Subject | None = None
-    to_save: list[tuple[Case, Subject, list[Way]]] = []
+    to_save: list[tuple[Way, Case]] = []
     for case in QUICK if options.quick else CASES:
         case_subject = subject(case, tool.head, case_subject)
         try:
@@ -75,18 +76,18 @@ def main() -> None:
         except Exception as error:
             sink.put(kind="way", case=case.name, way="", error=sentence(error))
             continue
-        good = [way for way in ways if first(way, case, case_subject, sink)]
+        speeds = [first(way, case, case_subject, sink) for way in ways]
+        good = [(way, once) for way, once in zip(ways, speeds, strict=True) if once is not None]
         if good:
             rounds(good, case, case_subject, options.rounds, sink)
         if case.tokens <= SAVED_TOKENS:
-            to_save.append((case, case_subject, [way for way in good if way.save]))
-    for case, _, ways in to_save:
-        for way in ways:
-            saving(way, case, sink)
+            to_save += [(way, case) for way, _ in good if way.save]
+    for way, case in to_save:  # at the end: it may take longest
+        saving(way, case, sink)
 
 
-def first(way: Way, case: Case, subject: Subject, sink: Sink) -> bool:
-    """Run a way, off the clock, and put down what it captured; whether it could."""
+def first(way: Way, case: Case, subject: Subject, sink: Sink) -> float | None:
+    """Run a way, and put down what it captured; seconds of a warm run, or None if it failed."""
     try:
         plain = subject.plain()
         with way.around():
@@ -96,7 +97,7 @@ def first(way: Way, case: Case, subject: Subject, sink: Sink) -> bool:
             difference = 0.0 if same else float((plain - logits).abs().max())
             found = describe(way.tensors(kept), subject)
         del kept, logits
-        resident = [memory(way) for _ in range(1 if case.tokens > SAVED_TOKENS else 3)]
+        grown = [memory(way) for _ in range(1 if case.tokens > SAVED_TOKENS else 3)]
         sink.put(
             kind="way",
             case=case.name,
@@ -105,14 +106,14 @@ def first(way: Way, case: Case, subject: Subject, sink: Sink) -> bool:
             same_bits=same,
             max_abs_diff=difference,
             plain_same_after=same_bits(plain, subject.plain()),
-            kept_bytes=resident,
+            kept_bytes=[nbytes for nbytes, _ in grown],
             **found,
         )
-        return True
+        return min(seconds for _, seconds in grown)
     except Exception as error:
         traceback.print_exc()
         sink.put(kind="way", case=case.name, way=way.name, error=sentence(error))
-        return False
+        return None
 
 
 def describe(tensors: list[torch.Tensor], subject: Subject) -> dict[str, int]:
@@ -135,15 +136,20 @@ def describe(tensors: list[torch.Tensor], subject: Subject) -> dict[str, int]:
     return {"tensors": len(different), "bytes": sum(storages.values())}
 
 
-def memory(way: Way) -> int | None:
-    """Bytes that the process has grown by, holding what the way kept of one run."""
+def memory(way: Way) -> tuple[int | None, float]:
+    """Bytes that the process has grown by, holding what the way kept of one run; and its seconds.
+
+    The bytes are None where the system does not tell.
+    """
     with way.around():
         before = resident()
+        start = time.perf_counter()
         output, kept = way.run()
+        seconds = time.perf_counter() - start
         del output
         after = resident()
         del kept
-    return after - before if before is not None and after is not None else None
+    return after - before if before is not None and after is not None else None, seconds
 
 
 def resident() -> int | None:
@@ -157,11 +163,13 @@ def resident() -> int | None:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def rounds(ways: list[Way], case: Case, subject: Subject, most: int, sink: Sink) -> None:
-    """The timing proper."""
-    once = {way.name: clocked(way.run, way)[1] / 1e9 for way in ways}
+def rounds(
+    speeds: list[tuple[Way, float]], case: Case, subject: Subject, most: int, sink: Sink
+) -> None:
+    """The timing proper. A slow way takes part in the first rounds only."""
+    ways = [way for way, _ in speeds]
     share = case.seconds / (len(ways) + 1)
-    times = {way.name: max(1, min(most, round(share / once[way.name]))) for way in ways}
+    times = {way.name: max(1, min(most, round(share / once))) for way, once in speeds}
     raw: dict[str, list[dict[str, Any]]] = {way.name: [] for way in ways}
     order = random.Random(0)
     failed: set[str] = set()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+
 from peer.subject import Subject
 
 __all__ = ["TOOLS", "Tool", "Way", "tensors_in"]
@@ -87,14 +88,16 @@ def forward(model: Any, subject: Subject, context: Any = None) -> Any:
 
 def cyclesim(subject: Subject) -> list[Way]:
     import cyclesim
+    from cyclesim.engine.layout import Layout
     from cyclesim.engine.recorder import Recorder
     from cyclesim.engine.run import Run
     from cyclesim.machine import Machine
 
     machine = Machine.of(subject.twin())
+    layout = Layout(machine.model)
 
     def captured() -> tuple[Any, Any]:
-        recorder = Recorder(machine.model)
+        recorder = Recorder(layout)
         return forward(machine.model, subject, recorder), recorder
 
     def built() -> tuple[Any, Any]:
@@ -241,7 +244,7 @@ def flop_counter(subject: Subject) -> list[Way]:
         counter = FlopCounterMode(display=False)
         return forward(model, subject, counter), counter
 
-    return [Way("counts", run, nothing, note="FLOPs of each module")]
+    return [Way("counts", run, nothing, note="FLOPs")]
 
 
 # --------------------------------------------------------------------------------- transformers
@@ -266,10 +269,11 @@ def debuggers(subject: Subject) -> list[Way]:
         return [tensor for path in paths for tensor in load_file(path).values()]
 
     def text() -> tuple[Any, Any]:
-        with tempfile.TemporaryDirectory() as folder:
-            with debugger(described, debug_path=folder, do_prune_layers=False):
-                logits = forward(described, subject)
-        return logits, None
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            debugger(described, debug_path=folder, do_prune_layers=False),
+        ):
+            return forward(described, subject), None
 
     watching = DebugUnderflowOverflow(checked)
 
@@ -279,11 +283,11 @@ def debuggers(subject: Subject) -> list[Way]:
 
     return [
         Way("model_addition_debugger_context, files", files, read,
-            note="in files, written while it runs"),
+            note="files"),
         Way("model_addition_debugger_context, text", text, nothing,
-            note="corners and figures of each tensor as text, written while it runs"),
+            note="corners and figures, as text"),
         Way("DebugUnderflowOverflow", extremes, nothing,
-            note="smallest and largest size in each tensor, as text"),
+            note="extremes, as text"),
     ]  # fmt: skip
 
 
@@ -353,8 +357,8 @@ def nnsight(subject: Subject) -> list[Way]:
         return output.logits, cache
 
     def kept(cache: Any) -> list[torch.Tensor]:
-        modules = [cache[path] for path in cache.keys()]
-        return tensors_in([(m.inputs, m.output) for m in modules])
+        paths = cache.keys()
+        return tensors_in([(cache[path].inputs, cache[path].output) for path in paths])
 
     return [Way("cache of every module, with inputs", run, kept)]
 
@@ -372,7 +376,10 @@ def transformer_lens(subject: Subject) -> list[Way]:
                 subject.batch["input_ids"], attention_mask=subject.batch["attention_mask"]
             )
 
-    return [Way("run_with_cache of the bridge", run, lambda cache: tensors_in(list(cache.values())))]
+    def kept(cache: Any) -> list[torch.Tensor]:
+        return tensors_in(list(cache.values()))
+
+    return [Way("run_with_cache of the bridge, on BertForMaskedLM", run, kept)]
 
 
 def pyvene(subject: Subject) -> list[Way]:
@@ -382,9 +389,9 @@ def pyvene(subject: Subject) -> list[Way]:
     names: list[str] = []  # of the modules that return a tensor: it collects no others
     handles = [
         module.register_forward_hook(
-            lambda module, args, output, name=name: names.append(name)
-            if isinstance(output, torch.Tensor)
-            else None
+            lambda module, args, output, name=name: (
+                names.append(name) if isinstance(output, torch.Tensor) else None
+            )
         )
         for name, module in model.named_modules()
     ]

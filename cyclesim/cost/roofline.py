@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from cyclesim.cost.flops import is_counted
@@ -64,6 +64,11 @@ class Peak:
     def roof(self, intensity: float) -> float:
         """The most FLOP/s that work of this intensity can attain."""
         return min(self.flops, self.bandwidth * intensity)
+
+    def better(self, other: Peak) -> Peak:
+        """The most that was seen in either: a busy machine can only fall short of its peak."""
+        flops, bandwidth = max(self.flops, other.flops), max(self.bandwidth, other.bandwidth)
+        return replace(self, flops=flops, bandwidth=bandwidth)
 
     def as_json(self) -> dict[str, Any]:
         """For a file."""

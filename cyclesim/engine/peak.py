@@ -3,9 +3,10 @@
     peak = peak_of(machine)            # about a second, the first time; from a file afterwards
     peak.flops, peak.bandwidth         # FLOP/s and byte/s, of the model's own device and dtype
 
-Arithmetic is a square matrix product, 2·n³ FLOPs: of several sizes the best median. Memory is a
-copy of more than caches hold, counted as `cost.traffic` counts: every byte read once and written
-once. The measured numbers, not a data sheet's, because it is torch that runs the model.
+Arithmetic is a square matrix product, 2·n³ FLOPs: of several sizes, and several rounds, the best.
+Other work on the machine can only slow a round down. Memory is a copy of more than caches hold,
+counted as `cost.traffic` counts: every byte read once and written once. The measured numbers, not a
+data sheet's, because it is torch that runs the model.
 
 The file is keyed by everything that may change the numbers. It is a convenience: a broken one is
 measured again and written anew, and where none can be written nothing is lost but a second.
@@ -16,7 +17,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import torch
@@ -47,11 +47,15 @@ GivenUp = Callable[[], bool]
 
 
 def peak_of(
-    machine: Machine | torch.nn.Module, *, given_up: GivenUp = lambda: False
+    machine: Machine | torch.nn.Module,
+    *,
+    again: bool = False,
+    given_up: GivenUp = lambda: False,
 ) -> Peak | None:
     """The peak of the device and dtype that `machine` runs with: known, or measured now.
 
     Args:
+        again: measure even if it is known; the better of the two is remembered.
         given_up: asked between two measurements; where True, nothing is measured.
 
     Returns:
@@ -62,11 +66,12 @@ def peak_of(
     """
     machine = Machine.of(machine)
     known = known_peak(machine)
-    if known is not None:
+    if known is not None and not again:
         return known
     device, dtype = _where(machine)
     found = measure_peak(device, dtype, given_up=given_up)
     if found is not None:
+        found = found if known is None else found.better(known)
         _remember(_key(device, dtype), found)
     return found
 
@@ -115,17 +120,17 @@ def _product(
     # Plain numbers: drawing random ones would change what a model in training mode draws next.
     left = torch.full((size, size), 0.5, device=device, dtype=dtype)
     right, out = left.t().contiguous(), torch.empty_like(left)
-    return _median_ns(lambda: torch.mm(left, right, out=out), device, given_up)
+    return _best_ns(lambda: torch.mm(left, right, out=out), device, given_up)
 
 
 def _copy(count: int, device: torch.device, given_up: GivenUp) -> float | None:
     source = torch.zeros(count // 4, device=device, dtype=torch.float32)
     target = torch.empty_like(source)
-    return _median_ns(lambda: target.copy_(source), device, given_up)
+    return _best_ns(lambda: target.copy_(source), device, given_up)
 
 
-def _median_ns(work: Callable[[], Any], device: torch.device, given_up: GivenUp) -> float | None:
-    """Median time of `work`, nanoseconds, after a first round that counts for nothing."""
+def _best_ns(work: Callable[[], Any], device: torch.device, given_up: GivenUp) -> float | None:
+    """Shortest time of `work`, nanoseconds, after a first round that counts for nothing."""
     times: list[int] = []
     with torch.no_grad():
         for ns in _rounds(work, device):
@@ -134,7 +139,7 @@ def _median_ns(work: Callable[[], Any], device: torch.device, given_up: GivenUp)
             times.append(ns)
             if len(times) > REPEATS or sum(times) > BUDGET_NS:
                 break
-    return max(median(times[1:] or times), 1)
+    return max(min(times[1:] or times), 1)
 
 
 def _rounds(work: Callable[[], Any], device: torch.device) -> Iterator[int]:
@@ -180,7 +185,7 @@ def _remembered() -> dict[str, Any]:
 def processor(device: torch.device) -> str:
     """The processor's name, as it calls itself; what torch says where it does not."""
     if device.type == "cuda":
-        return str(torch.cuda.get_deviceprocessor(device))
+        return str(torch.cuda.get_device_name(device))
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             named = (line for line in file if line.startswith("model name"))

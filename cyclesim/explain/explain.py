@@ -18,14 +18,20 @@ from cyclesim.trace.trace import Trace
 __all__ = ["explain"]
 
 
-def explain(cycle: Cycle, trace: Trace | None = None) -> Explanation:
+def explain(
+    cycle: Cycle, trace: Trace | None = None, cell: tuple[int, ...] | None = None
+) -> Explanation:
     """Explain `cycle` of `trace`: a sentence, a formula, the real shapes, the axes' names.
 
     The text is found by unit and step, then by torch function; where neither is known, the
     sentence says only what any cycle's record says. Never raises.
+
+    Args:
+        cell: a place in the first output: where the sentence takes a token for an example, it is
+            the one of that place; else the first of the text.
     """
     axes = axes_of(cycle, trace)
-    facts = facts_of(cycle, trace, axes)
+    facts = facts_of(cycle, trace, axes, cell)
     for entry in _candidates(cycle):
         sentence = entry.fill(facts)
         if sentence is not None:

@@ -7,6 +7,7 @@ it are then not used.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from cyclesim.cost.names import canonical
@@ -27,8 +28,14 @@ _MASKED = -1e4
 _MOST = 1 << 20
 
 
-def facts_of(cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]) -> dict[str, str]:
-    """Every known fact about `cycle`, as text ready to be put into a sentence."""
+def facts_of(
+    cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...], cell: tuple[int, ...] | None = None
+) -> dict[str, str]:
+    """Every known fact about `cycle`, as text ready to be put into a sentence.
+
+    Args:
+        cell: a place in the first output, whose token and head are the example.
+    """
     facts = {
         "op": printable(cycle.op),
         "module": printable(cycle.module),
@@ -39,7 +46,8 @@ def facts_of(cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]) -> dict[
         "names": join_words([printable(v.name) for v in cycle.outputs]),
     }
     facts = {key: text for key, text in facts.items() if text}
-    for part in (_sizes, _operands, _words, _weights, _scaling, _answers, _mask):
+    words, answers = partial(_words, cell=cell), partial(_answers, cell=cell)
+    for part in (_sizes, _operands, words, _weights, _scaling, answers, _mask):
         try:
             part(facts, cycle, trace, axes)
         except (LookupError, ValueError, TypeError, ArithmeticError, OSError):
@@ -119,7 +127,11 @@ def _origin(value: Value, trace: Trace | None) -> str:
 
 
 def _words(
-    facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]
+    facts: dict[str, str],
+    cycle: Cycle,
+    trace: Trace | None,
+    axes: tuple[Axes, ...],
+    cell: tuple[int, ...] | None,
 ) -> None:
     output = cycle.outputs[0]
     words = output.words or ()
@@ -148,6 +160,8 @@ def _words(
     ):
         return
     example = _example(trace, len(tokens))
+    if cell is not None:
+        example = cell[axes[0].index("token" if "token" in named else "query")]
     if example is not None:
         facts["token"] = quote(tokens[example])
         facts["token_place"] = str(example)
@@ -256,7 +270,11 @@ def _head_size(cycle: Cycle, trace: Trace | None) -> int | None:
 
 
 def _answers(
-    facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]
+    facts: dict[str, str],
+    cycle: Cycle,
+    trace: Trace | None,
+    axes: tuple[Axes, ...],
+    cell: tuple[int, ...] | None,
 ) -> None:
     """Numbers that the cycle wrote, for the one token that the sentence names."""
     output = cycle.outputs[0]
@@ -273,9 +291,11 @@ def _answers(
         return
     place = int(facts["token_place"]) if "token_place" in facts else None
     if cycle.step == "softmax" and cycle.unit == "attention" and place is not None:
-        row = output.numpy((0, 0, place))
+        head = cell[1] if cell is not None and len(cell) == 4 else 0
+        row = output.numpy((0, head, place))
         best = int(row.argmax())
         if len(row) == len(trace.header.tokens) and math.isfinite(row[best]):
+            facts["head"] = str(head)
             facts["strongest"] = f"{quote(trace.header.tokens[best])} ({row[best]:.2f})"
     if cycle.step == "probabilities" and labels:
         row = output.numpy((0, place) if output.shape[1:-1] and place is not None else (0,))

@@ -6,20 +6,32 @@ from. Colour repeats what a word says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from cyclesim.language import tr, trn
-from cyclesim.render.colour import UNIT_COLOURS
-from cyclesim.render.table import ascii_safe, bar
+from cyclesim.render.cells import Cells
+from cyclesim.render.growth import growth_parts
+from cyclesim.render.overhead import overhead_table
+from cyclesim.render.placing import placing_parts
+from cyclesim.render.rows import (
+    answers_word,
+    apart_words,
+    doubts,
+    failures,
+    first_words,
+    noise_words,
+    speed_word,
+)
+from cyclesim.render.table import bar
 from cyclesim.render.text import crop, safe_text
-from cyclesim.render.units import duration, factor, number, size
-from cyclesim.trace.cycle import Unit
-from cyclesim.versus import QUANTITIES, Comparison, Fit, Ratio, Row, Sweep, Times, remark
+from cyclesim.render.units import factor, number, size
+from cyclesim.versus import Comparison, Row, remark
 
 __all__ = ["ComparisonTable", "comparison_table", "comparison_text"]
 
@@ -27,6 +39,8 @@ _DIM = Style(dim=True)
 _BOLD = Style(bold=True)
 #: What a kind of run looks like in the bars.
 _COLOURS = {"stepped": "#e8703a", "traced": "#e69f00", "baseline": "#a3b4c2", "variant": "#56b4e9"}
+#: A bar at its longest, and one too short to tell anything.
+_BAR, _LEAST_BAR = 30, 4
 #: Answers that changed, beyond which they are counted.
 _CHANGES = 4
 #: Of a unit or of a step, beyond which it is cropped.
@@ -51,10 +65,10 @@ class ComparisonTable:
 
     def __init__(self, comparison: Comparison) -> None:
         self.found = comparison
-        self.ascii = False
+        self.cells = Cells()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        self.ascii = options.ascii_only
+        self.cells = Cells(options.ascii_only)
         yield from self.parts(options.max_width)
 
     def parts(self, width: int) -> Iterator[Text | Table]:
@@ -70,9 +84,13 @@ class ComparisonTable:
         yield self._memory()
         if self.found.overhead is not None:
             yield Text()
-            yield self._overhead(width)
+            yield overhead_table(self.found.overhead, self.cells, width)
+        if self.found.cycles:
+            yield Text()
+            yield from placing_parts(self.found, self.cells, width)
         if self.found.sweep is not None:
-            yield from self._sweep(self.found.sweep, width)
+            yield Text()
+            yield from growth_parts(self.found.sweep, self.cells, width)
 
     # -- above -------------------------------------------------------------------------------
 
@@ -81,88 +99,86 @@ class ComparisonTable:
         title = Text("cyclesim compare · ", _DIM)
         title.append(safe_text(setup.model, 80), _BOLD)
         title.append(f" · {safe_text(setup.task, 40)}", _DIM)
-        yield self._line(title)
+        yield self.cells.line(title)
         threads = trn("{count} thread", "{count} threads", setup.threads)
         facts = (
             setup.device, setup.attention, setup.dtype, threads.format(count=setup.threads),
             setup.processor, f"torch {setup.torch}",
         )  # fmt: skip
-        yield self._line(Text(" · ".join(safe_text(fact, 60) for fact in facts if fact)))
+        yield self.cells.line(Text(" · ".join(safe_text(fact, 60) for fact in facts if fact)))
         if setup.tokens:
             words = " ".join(safe_text(t, 40) for t in setup.tokens[:width])
             said = trn("{count} token: {words}", "{count} tokens: {words}", len(setup.tokens))
             said = said.format(count=f"{len(setup.tokens):,}", words=words)
-            yield self._line(Text(crop(said, width)))
+            yield self.cells.line(Text(crop(said, width)))
         if setup.input_note:
-            yield self._line(Text(remark(setup.input_note)))
+            yield self.cells.line(Text(remark(setup.input_note)))
         if setup.random_weights:
             said = tr("Random weights: the times mean something, the answers do not.")
-            yield self._line(Text(said, Style(color="yellow", bold=True)))
+            yield self.cells.line(Text(said, Style(color="yellow", bold=True)))
 
     # -- times -------------------------------------------------------------------------------
 
     def _times(self, width: int) -> Table:
-        found = self.found
+        found, cells = self.found, self.cells
         rounds = trn("{count} round", "{count} rounds", found.rounds).format(count=found.rounds)
         title = tr("time of a sequence, median of {rounds}").format(rounds=rounds)
-        table = self._table(title, tr("run", "column"))
-        for name in (tr("median", "column"), tr("middle half", "column")):
-            table.add_column(self._say(name), justify="right", no_wrap=True)
+        names = [
+            tr("run", "column"), tr("median", "column"), tr("middle half", "column"),
+            tr("speed-up", "column"), tr("95 % interval", "column"), "",
+        ]  # fmt: skip
+        rows = [[self._name(row).plain, *self._figures(row)] for row in found.rows]
+        # Figures are not cropped: what there is no room for is left out, the bars first.
+        shown = list(range(len(names)))
+        sizes = [max(cell_len(row[i]) for row in (names, *rows)) for i in shown]
+        for spare in (4, 2):
+            if sum(sizes[i] + 1 for i in shown) > width + 1:
+                shown.remove(spare)
+        room = min(width - sum(sizes[i] + 1 for i in shown) - 1, _BAR)
+        bars = room >= _LEAST_BAR
+        table = cells.table(title, names[0], names[1], *(names[i] for i in shown if i == 2))
+        if bars:
+            table.add_column("", no_wrap=True)
+        cells.columns(table, *(names[i] for i in shown if i in (3, 4)))
         table.add_column("", no_wrap=True)
-        for name in (tr("speed-up", "column"), tr("95 % interval", "column")):
-            table.add_column(self._say(name), justify="right", no_wrap=True)
-        table.add_column("", no_wrap=True)
-        room = min(max(width - 74, 6), 30)
         plain = [r.sequence_ns for r in found.rows if r.kind in ("baseline", "variant")]
         longest = max(plain, default=0) or 1
-        for row in found.rows:
-            faster = found.speedup(row)
-            if not row.times.ns or faster is None:
-                table.add_row(self._name(row), "–", "", "", "", "", tr("did not run"))
-                continue
-            drawn = bar(row.sequence_ns / longest, room, self.ascii)
-            plain_row = row.kind == "baseline"
-            table.add_row(
-                self._name(row),
-                self._duration(row.sequence_ns),
-                self._quartiles(row.times, row.sequences),
-                Text(drawn, Style(color=_COLOURS[row.kind])),
-                "" if plain_row else factor(faster.value, ascii=self.ascii),
-                "" if plain_row else self._say(f"{number(faster.low, 2)} – {number(faster.high, 2)}"),
-                self._word(row, faster),
-            )
+        for row, texts in zip(found.rows, rows, strict=True):
+            made: list[str | Text] = [texts[i] for i in shown if 0 < i < 5]
+            if bars:
+                drawn = bar(row.sequence_ns / longest, room, cells.ascii)
+                made.insert(1 + (2 in shown), Text(drawn, Style(color=_COLOURS[row.kind])))
+            table.add_row(self._name(row), *made, Text(texts[-1], self._style(row)))
         return table
 
-    def _word(self, row: Row, faster: Ratio) -> Text:
+    def _figures(self, row: Row) -> tuple[str, str, str, str, str]:
+        """Median, middle half, speed-up, its interval, and what that means."""
+        cells, faster = self.cells, self.found.speedup(row)
+        if faster is None:
+            return cells.say("–"), "", "", "", cells.say(tr("did not run"))
+        median = cells.duration(row.sequence_ns)
+        middle = cells.middle(row.times, row.sequences)
         if row.kind == "baseline":
-            return Text(tr("baseline"), _DIM)
-        if not faster.significant:
-            return Text(tr("within noise"), _DIM)
-        if faster.value > 1:
-            return Text(tr("faster"), Style(color="green"))
-        return Text(tr("slower"), Style(color="yellow"))
+            return median, middle, "", "", cells.say(tr("baseline"))
+        interval = cells.say(f"{number(faster.low, 2)} – {number(faster.high, 2)}")
+        said = cells.say(speed_word(row, faster))
+        return median, middle, factor(faster.value, ascii=cells.ascii), interval, said
+
+    def _style(self, row: Row) -> Style:
+        faster = self.found.speedup(row)
+        if faster is None or row.kind == "baseline" or not faster.significant:
+            return _DIM
+        return Style(color="green" if faster.value > 1 else "yellow")
 
     def _noise(self) -> Iterator[Text]:
         found = self.found
-        for row in found.rows:
-            if row.failed:
-                said = tr("{name} did not run: {why}").format(name=row.name, why=remark(row.failed))
-                yield self._line(Text(safe_text(said), Style(color="yellow")))
-        said = tr("noise floor {factor}: so far apart were two equal runs of the baseline")
-        yield self._line(Text(said.format(factor=factor(found.noise)), _DIM))
+        for said in failures(found):
+            yield self.cells.line(Text(said, Style(color="yellow")))
+        yield self.cells.line(Text(noise_words(found), _DIM))
         if any(row.times.ns and self._clipped(row) for row in found.rows):
-            yield self._line(Text(tr("a bar that ends in > goes on beyond the scale"), _DIM))
-        unsteady = [row.name for row in found.rows if found.steady(row) is False]
-        if unsteady:
-            said = tr("The first and the second half of the rounds do not agree about {names}.")
-            names = ", ".join(safe_text(name, 40) for name in unsteady)
-            yield self._line(Text(said.format(names=names), Style(color="yellow")))
-        drift = found.drift
-        if drift is not None and drift.significant:
-            said = tr("The machine changed meanwhile: in the second half of the rounds the "
-                      "baseline was {factor} times as fast as in the first.")  # fmt: skip
-            said = said.format(factor=number(drift.value))
-            yield self._line(Text(said, Style(color="yellow")))
+            yield self.cells.line(Text(tr("a bar that ends in > goes on beyond the scale"), _DIM))
+        for said in doubts(found):
+            yield self.cells.line(Text(said, Style(color="yellow")))
 
     def _clipped(self, row: Row) -> bool:
         rows = [r for r in self.found.rows if r.kind in ("baseline", "variant")]
@@ -171,40 +187,21 @@ class ComparisonTable:
     # -- what is computed --------------------------------------------------------------------
 
     def _outputs(self) -> Table:
-        table = self._table(tr("what it computes, beside the baseline"), tr("run", "column"))
-        for name in ("max |a−b|", tr("relative", "column"), tr("answers", "column")):
-            table.add_column(self._say(name), justify="right", no_wrap=True)
-        table.add_column(self._say(tr("first cycle that differs", "column")), ratio=1)
+        names = ("max |a−b|", tr("relative", "column"), tr("answers", "column"))
+        table = self.cells.table(
+            tr("what it computes, beside the baseline"), tr("run", "column"), *names
+        )
+        table.add_column(self.cells.say(tr("first cycle that differs", "column")), ratio=1)
         for row in self.found.rows:
             if row.failed:
                 continue
-            apart = row.difference
-            where = remark(row.unlike)
-            if apart is None:
-                figures = "–", "–"
-            elif apart.bit_identical:
-                figures = tr("bit-identical"), ""
-            else:
-                figures = f"{apart.max_abs:.3g}", f"{apart.relative:.2g}"
-            if not where and row.first is not None:
-                where = remark(row.first.reason) or tr("none")
-                if row.first.number is not None:
-                    where = f"{row.first.number} · {row.first.label}"
-                    if row.first.max_abs is not None:
-                        where += f" ({row.first.max_abs:.2g})"
-            said = "–"
-            if row.answer is not None:
-                said = tr("same")
-                if row.answer.changed:
-                    said = tr("{count} of {all} changed").format(
-                        count=len(row.answer.changes), all=row.answer.compared
-                    )
+            said = answers_word(row)
             changed = row.answer is not None and row.answer.changed
             table.add_row(
                 self._name(row),
-                *map(self._say, figures),
-                Text(self._say(said), Style(color="red", bold=True) if changed else Style()),
-                Text(self._say(safe_text(where, 160))),
+                *map(self.cells.say, apart_words(row)),
+                Text(self.cells.say(said), Style(color="red", bold=True) if changed else Style()),
+                Text(self.cells.say(safe_text(first_words(row), 160))),
             )
         return table
 
@@ -213,135 +210,32 @@ class ComparisonTable:
             changes = row.answer.changes if row.answer is not None else ()
             for change in changes[:_CHANGES]:
                 said = f"{row.name}: {change.where}: {change.before} → {change.after}"
-                yield self._line(Text(safe_text(said, 160)))
+                yield self.cells.line(Text(safe_text(said, 160)))
             if len(changes) > _CHANGES:
                 said = tr("{name}: and {count} more").format(
                     name=row.name, count=len(changes) - _CHANGES
                 )
-                yield self._line(Text(said, _DIM))
+                yield self.cells.line(Text(said, _DIM))
 
     def _memory(self) -> Table:
-        table = self._table(tr("memory, and what was done once before"), tr("run", "column"))
-        for name in (tr("weights", "column"), tr("peak", "column"), tr("once", "column")):
-            table.add_column(self._say(name), justify="right", no_wrap=True)
-        table.add_column(self._say(tr("how", "column")), ratio=1)
+        names = (tr("weights", "column"), tr("peak", "column"), tr("once", "column"))
+        table = self.cells.table(
+            tr("memory, and what was done once before"), tr("run", "column"), *names
+        )
+        table.add_column(self.cells.say(tr("how", "column")), ratio=1)
         for row in self.found.rows:
             if row.failed:
                 continue
             once = sum(p.ns for p in row.preparations)
             table.add_row(
                 self._name(row),
-                self._say("–" if row.memory is None else size(row.memory.weights)),
-                self._say("–" if row.memory is None else size(row.memory.peak)),
-                self._duration(once) if once else "",
-                Text(self._say(safe_text(remark(row.note), 240))),
+                self.cells.say("–" if row.memory is None else size(row.memory.weights)),
+                self.cells.say("–" if row.memory is None else size(row.memory.peak)),
+                self.cells.duration(once) if once else "",
+                Text(self.cells.say(safe_text(remark(row.note), 240))),
             )
-        return table
-
-    # -- overhead and growth -----------------------------------------------------------------
-
-    def _overhead(self, width: int) -> Table:
-        overhead = self.found.overhead
-        assert overhead is not None
-        table = self._table(tr("where the time of the stepped run goes"), "")
-        for name in (tr("time", "column"), tr("share", "column")):
-            table.add_column(self._say(name), justify="right", no_wrap=True)
-        table.add_column("", no_wrap=True)
-        total, room = max(overhead.total_ns, 1), min(max(width - 50, 8), 40)
-        for item in overhead.items:
-            share = item.ns / total
-            table.add_row(
-                self._say(tr(item.name)),
-                self._duration(item.ns),
-                f"{share:.1%}",
-                Text(bar(max(share, 0), room, self.ascii), Style(color=_COLOURS["stepped"])),
-            )
-        table.add_row(
-            Text(tr("stepped run"), _BOLD), Text(self._duration(total), _BOLD), f"{1:.1%}", ""
-        )
-        return table
-
-    def _sweep(self, sweep: Sweep, width: int) -> Iterator[Text | Table]:
-        yield Text()
-        title = tr("time against length")
-        table = self._table(title, tr("tokens", "column"), right=True)
-        for name in (tr("median", "column"), tr("middle half", "column")):
-            table.add_column(self._say(name), justify="right", no_wrap=True)
-        table.add_column("", no_wrap=True)
-        longest = max((p.wall.median_ns for p in sweep.measured), default=0) or 1
-        for point in sweep.measured:
-            drawn = bar(point.wall.median_ns / longest, min(max(width - 40, 8), 40), self.ascii)
-            table.add_row(
-                f"{point.length:,}",
-                self._duration(point.wall.median_ns),
-                self._quartiles(point.wall, 1),
-                Text(drawn, Style(color=_COLOURS["baseline"])),
-            )
-        yield table
-        for point in sweep.points:
-            if point.failed:
-                said = f"{point.length:,}: {remark(point.failed)}"
-                yield self._line(Text(safe_text(said), Style(color="yellow")))
-        yield self._line(Text(remark(sweep.note), _DIM))
-        if len(sweep.measured) > 1:
-            yield Text()
-            yield self._exponents(sweep)
-            said = tr("time of the cycles in unpaused runs; logical traffic; bytes the cycles wrote")
-            yield self._line(Text(said, _DIM))
-
-    def _exponents(self, sweep: Sweep) -> Table:
-        title = tr("grows as n to the power of (in brackets R², 1 at best)")
-        table = self._table(title, "")
-        names = (tr("time"), tr("FLOPs"), tr("traffic"), tr("memory"))
-        for name in names:
-            table.add_column(self._say(name), justify="right", no_wrap=True)
-        table.add_row(tr("forward, untraced"), self._fit(sweep.fit_wall()), "", "", "")
-        rows: list[tuple[str, Unit | str, Sequence[Fit | None]]] = []
-        for unit in sweep.units:
-            rows.append((unit, unit, [sweep.fit(q, unit) for q in QUANTITIES]))
-            if unit in ("attention", "ffn"):
-                for step in sweep.steps(unit):
-                    fits = [sweep.fit(q, unit, step) for q in QUANTITIES]
-                    rows.append((f"  {safe_text(step, _NAME)}", "", fits))
-        for name, unit, fits in rows:
-            colour = next((c for u, c in UNIT_COLOURS.items() if u == unit), None)
-            style = Style(color=colour, bold=True) if colour else Style()
-            table.add_row(Text(self._say(name), style), *map(self._fit, fits))
-        return table
-
-    # -- cells -------------------------------------------------------------------------------
-
-    def _table(self, title: str, first: str, *, right: bool = False) -> Table:
-        table = Table(
-            title=self._say(title), title_justify="left", box=None, pad_edge=False,
-            header_style="bold", title_style="italic", padding=(0, 1, 0, 0),
-        )  # fmt: skip
-        table.add_column(self._say(first), no_wrap=True, justify="right" if right else "left")
         return table
 
     def _name(self, row: Row) -> Text:
-        return Text(safe_text(row.name, _NAME), _BOLD if row.kind == "baseline" else Style())
-
-    def _duration(self, ns: float) -> str:
-        return duration(ns, ascii=self.ascii)
-
-    def _quartiles(self, times: Times, per: int) -> str:
-        low, high = (self._duration(ns / per) for ns in times.quartiles)
-        one, other = low.split(), high.split()
-        if len(one) == len(other) == 2 and one[1] == other[1]:
-            low = one[0]
-        return self._say(f"{low} – {high}")
-
-    def _fit(self, fit: Fit | None) -> str:
-        if fit is None:
-            return self._say("–")
-        power = f"{fit.exponent:.2f}".replace("-0.00", "0.00")
-        return power if fit.r2 is None else f"{power} ({fit.r2:.3f})"
-
-    def _line(self, text: Text) -> Text:
-        if self.ascii:
-            return Text(ascii_safe(text.plain), text.style)
-        return text
-
-    def _say(self, text: str) -> str:
-        return ascii_safe(text) if self.ascii else text
+        name = self.cells.say(safe_text(row.name, _NAME))
+        return Text(name, _BOLD if row.kind == "baseline" else Style())

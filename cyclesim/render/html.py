@@ -7,7 +7,6 @@ Each part is made on its own; one that fails is replaced by a line that says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from html import escape
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy as np
 from cyclesim.explain import axes_of, axis_text, explain
 from cyclesim.language import tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, Scale, ink_on, label_colour
+from cyclesim.render.markup import part, safe
 from cyclesim.render.result import simple_labels
 from cyclesim.render.summary import (
     clocks,
@@ -25,7 +25,6 @@ from cyclesim.render.summary import (
     verdict_mark,
     work_text,
 )
-from cyclesim.render.text import safe_text
 from cyclesim.render.units import amount, duration, flops, number, rate, size
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
@@ -62,10 +61,10 @@ _ROWS, _SIDE, _CHARACTERS = 400, 40, 4000
 def trace_html(trace: Trace) -> str:
     """`trace` as an HTML fragment: what ran, result, verdict, totals, and the table of cycles."""
     parts = [
-        _part(tr("header"), lambda: _header(trace)),
-        _part(tr("result"), lambda: _result(trace)),
-        _part(tr("totals"), lambda: _totals(trace)),
-        _part(tr("cycles"), lambda: _cycles(trace)),
+        part(tr("header"), lambda: _header(trace)),
+        part(tr("result"), lambda: _result(trace)),
+        part(tr("totals"), lambda: _totals(trace)),
+        part(tr("cycles"), lambda: _cycles(trace)),
     ]
     return _page(parts)
 
@@ -73,10 +72,10 @@ def trace_html(trace: Trace) -> str:
 def cycle_html(cycle: Cycle, trace: Trace | None = None) -> str:
     """One cycle as an HTML fragment: explanation, fetch, decode, execute, write back, a heatmap."""
     parts = [
-        _part(tr("title"), lambda: _title(cycle)),
-        _part(tr("explanation"), lambda: _explanation(cycle, trace)),
-        _part(tr("four parts"), lambda: _four_parts(cycle)),
-        *(_part(tr("output {number}").format(number=i), lambda i=i: _heatmap(cycle, trace, i))  # type: ignore[misc]
+        part(tr("title"), lambda: _title(cycle)),
+        part(tr("explanation"), lambda: _explanation(cycle, trace)),
+        part(tr("four parts"), lambda: _four_parts(cycle)),
+        *(part(tr("output {number}").format(number=i), lambda i=i: _heatmap(cycle, trace, i))  # type: ignore[misc]
           for i in range(min(len(cycle.outputs), 3))),
     ]  # fmt: skip
     return _page(parts)
@@ -86,24 +85,11 @@ def _page(parts: list[str]) -> str:
     return f'<div class="cyclesim">{_STYLE}{"".join(parts)}</div>'
 
 
-def _part(name: str, make: Callable[[], str]) -> str:
-    try:
-        return make()
-    except Exception as error:  # whatever it is: the page must not go with it
-        what = _text(f"{type(error).__name__}: {error}", 200)
-        said = tr("({part} cannot be shown: {why})").format(part=_text(name), why=what)
-        return f'<p class="soft">{said}</p>'
-
-
-def _text(value: object, limit: int | None = 200) -> str:
-    return escape(safe_text(value, limit), quote=True)
-
-
 def _unit(cycle: Cycle) -> str:
     colour = UNIT_COLOURS.get(cycle.unit, UNIT_COLOURS["other"])
     return (
         f'<span class="unit" style="background:{colour};color:{ink_on(colour)}">'
-        f"{_text(cycle.unit)}</span>"
+        f"{safe(cycle.unit)}</span>"
     )
 
 
@@ -112,7 +98,7 @@ def _unit(cycle: Cycle) -> str:
 
 def _header(trace: Trace) -> str:
     header = trace.header
-    facts = " · ".join([_text(header.task), *(escape(w) for w in header_words(trace))])
+    facts = " · ".join([safe(header.task), *(escape(w) for w in header_words(trace))])
     if header.tokens:
         count = len(header.tokens)
         tokens = trn("{count} token", "{count} tokens", count).format(count=f"{count:,}")
@@ -120,7 +106,7 @@ def _header(trace: Trace) -> str:
     mark, sentence, colour = verdict_mark(trace)
     unfinished = "" if trace.complete else " · " + tr("not complete")
     return (
-        f"<h4>{_text(header.model)}</h4><p class='soft'>{facts}{unfinished}</p>"
+        f"<h4>{safe(header.model)}</h4><p class='soft'>{facts}{unfinished}</p>"
         f"<p><b style='color:{_shade(colour)}'>{mark}</b> {escape(sentence)}</p>"
     )
 
@@ -152,13 +138,13 @@ def _result(trace: Trace) -> str:
     if "scores" in result:
         scores = sorted(result["scores"].items(), key=lambda item: -float(item[1]))[:_ROWS]
         cells = "".join(
-            f"<tr><td>{'<b>▸</b> ' if k == result.get('label') else ''}{_text(k)}</td>"
+            f"<tr><td>{'<b>▸</b> ' if k == result.get('label') else ''}{safe(k)}</td>"
             f"<td class='n'>{float(s):.3f}</td><td><span class='bar' style='width:"
             f"{max(float(s), 0) * 160:.0f}px;background:#56b4e9'></span></td></tr>"
             for k, s in scores
         )
         return f"<table>{cells}</table>"
-    return "".join(f"<p><b>{_text(k)}</b>: {_text(v, 400)}</p>" for k, v in result.items())
+    return "".join(f"<p><b>{safe(k)}</b>: {safe(v, 400)}</p>" for k, v in result.items())
 
 
 def _highlighted(trace: Trace) -> str:
@@ -170,14 +156,14 @@ def _highlighted(trace: Trace) -> str:
         if entity["end"] > _CHARACTERS:
             break
         colour = label_colour(str(entity.get("label")), labels)
-        parts.append(_text(text[place : entity["start"]], None))
-        words = _text(text[entity["start"] : entity["end"]], None)
+        parts.append(safe(text[place : entity["start"]], None))
+        words = safe(text[entity["start"] : entity["end"]], None)
         parts.append(
             f'<mark style="background:{colour};color:{ink_on(colour)};border-radius:3px;'
-            f'padding:0 3px">{words} <small>{_text(entity.get("label"), 20)}</small></mark>'
+            f'padding:0 3px">{words} <small>{safe(entity.get("label"), 20)}</small></mark>'
         )
         place = entity["end"]
-    parts.append(_text(text[place:_CHARACTERS], None))
+    parts.append(safe(text[place:_CHARACTERS], None))
     if len(text) > _CHARACTERS:
         more = tr("… ({count} more characters)")
         parts.append(more.format(count=f"{len(text) - _CHARACTERS:,}"))
@@ -189,7 +175,7 @@ def _entity_table(trace: Trace) -> str:
     if not found:
         return f"<p class='soft'>{tr('no entity found')}</p>"
     rows = "".join(
-        f"<tr><td>{_text(e.get('text'), 80)}</td><td>{_text(e.get('label'), 20)}</td>"
+        f"<tr><td>{safe(e.get('text'), 80)}</td><td>{safe(e.get('label'), 20)}</td>"
         f"<td class='n'>{float(e.get('score') or 0):.3f}</td>"
         f"<td class='n'>{int(e.get('start', 0)):,}–{int(e.get('end', 0)):,}</td></tr>"
         for e in found[:_ROWS]
@@ -216,8 +202,8 @@ def _cycles(trace: Trace) -> str:
         bar = min(ns / longest, 1.0) * 90
         rows.append(
             f"<tr{' class=nop' if cycle.nop else ''}><td class='n'>{cycle.number}</td>"
-            f"<td>{layer}{_unit(cycle)}</td><td>{_text(cycle.step, 60)}</td>"
-            f"<td><code>{_text(cycle.op, 60)}</code></td><td><code>{shape}</code></td>"
+            f"<td>{layer}{_unit(cycle)}</td><td>{safe(cycle.step, 60)}</td>"
+            f"<td><code>{safe(cycle.op, 60)}</code></td><td><code>{shape}</code></td>"
             f"<td class='n'>{duration(ns)}</td>"
             f"<td><span class='bar' style='width:{bar:.0f}px;background:{colour}'></span></td>"
             f"<td class='n'>{'NOP' if cycle.nop else amount(cycle.flops)}</td></tr>"
@@ -258,32 +244,32 @@ def _title(cycle: Cycle) -> str:
     if cycle.layer is not None:
         layer = tr("layer {number}").format(number=cycle.layer) + " · "
     nop = " · NOP" if cycle.nop else ""
-    step = _text(cycle.step, 60)
+    step = safe(cycle.step, 60)
     return f"<h4>{number} · {layer}{_unit(cycle)} {step}{nop}</h4>"
 
 
 def _explanation(cycle: Cycle, trace: Trace | None) -> str:
     found = explain(cycle, trace)
-    lines = [f"<p>{_text(found.sentence, None)}</p>"]
+    lines = [f"<p>{safe(found.sentence, None)}</p>"]
     if found.formula:
-        lines.append(f"<p><code>{_text(found.formula, None)}</code></p>")
-    lines.append(f"<p><code>{_text(found.shapes, None)}</code></p>")
+        lines.append(f"<p><code>{safe(found.formula, None)}</code></p>")
+    lines.append(f"<p><code>{safe(found.shapes, None)}</code></p>")
     if found.source:
-        lines.append(f"<p class='soft'>{_text(found.source, None)}</p>")
+        lines.append(f"<p class='soft'>{safe(found.source, None)}</p>")
     return "".join(lines)
 
 
 def _four_parts(cycle: Cycle) -> str:
     read = "<br>".join(
-        f"{_text(v.name, 60)} <code>{_shape(v)}</code> {_text(v.dtype, 20)} ← {_from(v)}"
+        f"{safe(v.name, 60)} <code>{_shape(v)}</code> {safe(v.dtype, 20)} ← {_from(v)}"
         for v in cycle.inputs[:20]
     )
-    arguments = ", ".join(f"{_text(k, 40)}={_text(v, 80)}" for k, v in cycle.arguments.items())
-    path = _text(f"{cycle.path}#{cycle.call}" if cycle.call > 1 else cycle.path, 120)
-    call = f"<code>{_text(cycle.op, 60)}({arguments})</code>"
+    arguments = ", ".join(f"{safe(k, 40)}={safe(v, 80)}" for k, v in cycle.arguments.items())
+    path = safe(f"{cycle.path}#{cycle.call}" if cycle.call > 1 else cycle.path, 120)
+    call = f"<code>{safe(cycle.op, 60)}({arguments})</code>"
     if path:
         call = tr("{call} in {module}").format(call=call, module=f"<code>{path}</code>")
-    wrote = "<br>".join(f"{_text(v.name, 60)} <code>{_shape(v)}</code> {_text(v.dtype, 20)}"
+    wrote = "<br>".join(f"{safe(v.name, 60)} <code>{_shape(v)}</code> {safe(v.dtype, 20)}"
                         for v in cycle.outputs[:20])  # fmt: skip
     rows = [
         (tr("fetch"), f"{read or tr('nothing')}<br>{size(cycle.bytes_read)}"),
@@ -293,16 +279,16 @@ def _four_parts(cycle: Cycle) -> str:
         (tr("write back"), f"{wrote or tr('nothing')}<br>{size(cycle.bytes_written)}"),
     ]  # fmt: skip
     cells = "".join(f"<tr><th>{k}</th><td>{v}</td></tr>" for k, v in rows)
-    where = f"<p class='soft'>{_text(cycle.where, 120)}</p>" if cycle.where else ""
+    where = f"<p class='soft'>{safe(cycle.where, 120)}</p>" if cycle.where else ""
     return f"<table>{cells}</table>{where}"
 
 
 def _from(value: Value) -> str:
     if value.parameter:
-        return tr("weight {name}").format(name=f"<code>{_text(value.parameter, 120)}</code>")
+        return tr("weight {name}").format(name=f"<code>{safe(value.parameter, 120)}</code>")
     if value.source is not None:
         return tr("cycle {number}").format(number=value.source)
-    return _text(tr(value.kind))
+    return safe(tr(value.kind))
 
 
 def _shape(value: Value) -> str:
@@ -315,7 +301,7 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
     if value.data is None:
         return f"<p class='soft'>{tr('The numbers were not kept.')}</p>"
     if not value.shape or 0 in value.shape:
-        return f"<p>{_text(value.numpy(), 80)}</p>"
+        return f"<p>{safe(value.numpy(), 80)}</p>"
     rank = len(value.shape)
     first = (0,) * max(rank - 2, 0)
     cut = tuple(slice(0, _SIDE) for _ in value.shape[len(first) :])
@@ -338,7 +324,7 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
         tr("{name}: {shown} of {whole}, at {place}") if fixed else tr("{name}: {shown} of {whole}")
     )
     caption = caption.format(
-        name=_text(value.name, 60), shown=shown, whole=whole, place=escape(fixed)
+        name=safe(value.name, 60), shown=shown, whole=whole, place=escape(fixed)
     )
     if rank > 1:
         sides = tr("rows {rows}, columns {columns}")
@@ -362,7 +348,7 @@ def _row_name(value: Value, trace: Trace | None, axes: tuple[str, ...], row: int
     words = value.words or tokens
     axis = axes[-2] if len(axes) > 1 else ""
     if axis in ("token", "query", "key") and value.shape[-2] == len(words):
-        return _text(words[row], 30)
+        return safe(words[row], 30)
     return str(row) if len(axes) > 1 else ""
 
 

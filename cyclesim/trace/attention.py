@@ -19,7 +19,13 @@ from cyclesim.errors import CyclesimError
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import ArrayData, Value
 
-__all__ = ["RecomputedAttention", "is_fused_attention", "recompute_attention"]
+__all__ = [
+    "RecomputedAttention",
+    "attention_probabilities",
+    "head_entropies",
+    "is_fused_attention",
+    "recompute_attention",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -76,6 +82,46 @@ def recompute_attention(cycle: Cycle) -> RecomputedAttention:
         _value("probabilities", probabilities),
         float(difference.max(initial=0.0)),
     )
+
+
+def attention_probabilities(cycle: Cycle) -> Value | None:
+    """`[batch, heads, query, key]`: the softmax that was observed, or what a fused kernel did
+    instead, recomputed.
+
+    None where the cycle has none, or its numbers were not kept.
+
+    Example:
+        >>> trace = cyclesim.trace(machine, text)
+        >>> [c.layer for c in trace if attention_probabilities(c) is not None]
+        [0, 1, 2, 3]
+    """
+    if cycle.unit != "attention" or not cycle.outputs:
+        return None
+    if is_fused_attention(cycle):
+        try:
+            return recompute_attention(cycle).probabilities
+        except (CyclesimError, LookupError, ValueError):  # not kept, or a trace made by hand
+            return None
+    value = cycle.outputs[0]
+    shown = cycle.step == "softmax" and len(value.shape) == 4 and value.kept
+    return value if shown and 0 not in value.shape and "float" in value.dtype else None
+
+
+def head_entropies(probabilities: Value) -> list[float]:
+    """For each head, the mean entropy of its rows, in nats: 0 looks at one token only.
+
+    Example:
+        >>> softmax = trace.find("softmax")[0]
+        >>> [round(x, 1) for x in head_entropies(attention_probabilities(softmax))]
+        [...]
+    """
+    found = []
+    for head in range(probabilities.shape[1]):
+        p = np.asarray(probabilities.numpy((slice(None), head)), np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            terms = np.where(p == 0, 0.0, p * np.log(p))  # 0·log 0 is 0, and a NaN stays one
+        found.append(max(0.0, -float(terms.sum(-1).mean())))  # not the −0 of a one-hot row
+    return found
 
 
 def _masked(scores: Array, mask: npt.NDArray[np.generic] | None, causal: bool) -> Array:

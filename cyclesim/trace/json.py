@@ -13,7 +13,7 @@ from cyclesim.trace.tensor import Value
 if TYPE_CHECKING:
     from cyclesim.trace.trace import Trace
 
-__all__ = ["SCHEMA", "cycle_to_json", "trace_to_json"]
+__all__ = ["SCHEMA", "cycle_to_json", "run_to_json", "trace_to_json"]
 
 #: Raised when a reader of an older form would misread the new one.
 SCHEMA = 1
@@ -21,6 +21,15 @@ SCHEMA = 1
 
 def trace_to_json(trace: Trace) -> dict[str, Any]:
     """Everything but the tensors' numbers, as plain JSON types."""
+    return {
+        **run_to_json(trace),
+        "cycles": [cycle_to_json(cycle) for cycle in trace.cycles],
+        "result": _plain(trace.result),
+    }
+
+
+def run_to_json(trace: Trace) -> dict[str, Any]:
+    """What ran, how it went and what it adds up to, without its cycles and its result."""
     header, verdict, timing = trace.header, trace.verdict, trace.timing
     return {
         "schema": SCHEMA,
@@ -45,8 +54,6 @@ def trace_to_json(trace: Trace) -> dict[str, Any]:
             "overhead": _number(timing.overhead),
         },
         "totals": trace.totals,
-        "cycles": [cycle_to_json(cycle) for cycle in trace.cycles],
-        "result": _plain(trace.result),
     }
 
 

@@ -16,12 +16,12 @@ import os
 import stat
 import weakref
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cyclesim.errors import CyclesimError
+from cyclesim.files import shown
 from cyclesim.trace.dtypes import DTYPES, Dtype, entry_size
 from cyclesim.trace.manifest import (
     MAX_DIMS,
@@ -61,7 +61,7 @@ def open_trace(path: str | os.PathLike[str]) -> Trace:
     Raises:
         CyclesimError: the file cannot be read or is no trace; the message says what is wrong.
     """
-    name = _shown(path)
+    name = shown(path)
     try:
         with uncollected():
             return _load(TraceFile(path))
@@ -84,7 +84,7 @@ class TraceFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.name = _shown(path)
+        self.name = shown(path)
         # Without O_NONBLOCK, opening a pipe would wait for a writer.
         self._handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         self._finalizer = weakref.finalize(self, os.close, self._handle)
@@ -360,12 +360,3 @@ def _integers(value: Any) -> bool:
 
 def _tensor(name: str) -> str:
     return f"tensor {name[:40]!a}"
-
-
-def _shown(path: object) -> str:
-    """A path in a sentence: as it is, unless it holds what a terminal would obey."""
-    try:
-        text = str(Path(path))  # type: ignore[arg-type]
-    except TypeError:
-        text = str(path)
-    return text if text.isprintable() else ascii(text)

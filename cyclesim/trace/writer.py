@@ -1,24 +1,22 @@
 """Saving a trace: one safetensors file, each piece of memory once, the old file safe to the end.
 
 First everything is planned without writing: which values are kept, which bytes of which storage
-they look at, and the manifest that says so. Then header and bytes stream into a file without a
-name, which takes the place of the old one in a single rename. Whatever interrupts that (a kill, a
-full disk, an exception), the old file is as it was.
+they look at, and the manifest that says so. Then header and bytes stream into a new file that takes
+the place of the old one (see `cyclesim.files`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from itertools import chain
 
 import numpy as np
 
 from cyclesim.errors import CyclesimError
+from cyclesim.files import check_target, replace_file, shown
 from cyclesim.trace.dtypes import DTYPES
 from cyclesim.trace.manifest import MAX_HEADER, Keep, Place, Wrong, encode, uncollected, values_of
 from cyclesim.trace.reader import MAX_EXPANDED, METADATA, contiguous, span
@@ -45,22 +43,14 @@ def save_trace(trace: Trace, path: str | os.PathLike[str], keep: Keep = "all") -
     """
     if keep not in _KEEP:
         raise CyclesimError(f"unknown keep {keep!r}: use all, outputs or stats.")
-    name = ascii(str(path)) if not str(path).isprintable() else str(path)
+    check_target(path)
     try:
-        target = Path(os.path.realpath(path))
-        _check_target(target)
         with uncollected():
             header, pieces = _plan(trace, keep)
-        _replace(target, header, pieces)
     except Wrong as wrong:
-        raise CyclesimError(f"the trace cannot be saved to {name}: {wrong}.") from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CyclesimError(
-            f"{name} cannot be written: {reason}; nothing was changed."
-        ) from None  # fmt: skip
-    except ValueError as error:  # a NUL in the path
-        raise CyclesimError(f"{name} cannot be written: {error}.") from None
+        said = "the trace cannot be saved to {file}: {why}."
+        raise CyclesimError(said.format(file=shown(path), why=wrong)) from None
+    replace_file(path, chain([header], *(piece.chunks() for piece in pieces)))
 
 
 # -- what goes in ------------------------------------------------------------------------------
@@ -194,79 +184,3 @@ def _place(raw: Raw, pieces: dict[object, _Piece]) -> Place | None:
         return None
     plain = raw.strides == contiguous(raw.shape, DTYPES[raw.dtype].size)
     return Place(piece.name, raw.offset - piece.low, None if plain else raw.strides)
-
-
-# -- onto the disk -----------------------------------------------------------------------------
-
-
-def _check_target(target: Path) -> None:
-    """Renaming over something that is no file, such as /dev/null, would be a disaster."""
-    try:
-        mode = target.stat().st_mode
-    except FileNotFoundError:
-        if not target.parent.is_dir():
-            raise Wrong("there is no such folder") from None
-        return
-    if not stat.S_ISREG(mode):
-        raise Wrong("there is a folder of that name" if stat.S_ISDIR(mode) else "it is not a file")
-
-
-def _replace(target: Path, header: bytes, pieces: list[_Piece]) -> None:
-    """Write a new file and put it in the place of `target`."""
-    temporary = target.with_name(f".{target.name[:80]}.{os.urandom(4).hex()}.tmp")
-    handle = _nameless(target.parent)
-    named = handle is None
-    if handle is None:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        try:
-            if target.exists():
-                os.fchmod(handle, stat.S_IMODE(target.stat().st_mode))
-            _write(handle, header)
-            for piece in pieces:
-                for chunk in piece.chunks():
-                    _write(handle, chunk)
-            os.fsync(handle)
-            if not named:
-                _give_name(handle, temporary)
-                named = True
-        finally:
-            os.close(handle)
-        os.replace(temporary, target)
-    except BaseException:
-        if named:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise
-    with contextlib.suppress(OSError):  # not every file system can do it
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _nameless(folder: Path) -> int | None:
-    """A file that is in no folder yet, so that a killed process leaves nothing behind (Linux)."""
-    flag = getattr(os, "O_TMPFILE", None)
-    if flag is None or not os.path.isdir("/proc/self/fd"):
-        return None
-    try:
-        return os.open(folder, os.O_WRONLY | flag, 0o666)
-    except OSError:  # this file system cannot
-        return None
-
-
-def _give_name(handle: int, path: Path) -> None:
-    # Only with a folder handle does Python ask the kernel to follow the link in /proc.
-    descriptors = os.open("/proc/self/fd", os.O_RDONLY)
-    try:
-        os.link(str(handle), path, src_dir_fd=descriptors, follow_symlinks=True)
-    finally:
-        os.close(descriptors)
-
-
-def _write(handle: int, data: bytes | np.ndarray) -> None:
-    view = memoryview(data)  # type: ignore[arg-type]
-    while view:
-        view = view[os.write(handle, view) :]

@@ -16,6 +16,7 @@ from functools import lru_cache
 from textual.app import SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from cyclesim.language import tr
 from cyclesim.tui.commands import Command, bindings, keymap_of, with_keys
@@ -29,6 +30,7 @@ from cyclesim.tui.palette import CONTRAST, HIGH_CONTRAST, HIGHER, THEMES, Readab
 from cyclesim.tui.recorded import RecordedEngine, open_recorded
 from cyclesim.tui.screens.main import MainScreen
 from cyclesim.tui.session import Session
+from cyclesim.tui.widgets.panel import WholeCells
 from cyclesim.tui.witness import Witness
 
 __all__ = ["CyclesimApp", "run_app"]
@@ -97,6 +99,8 @@ class CyclesimApp(Witness):
         return next(command.shown for command in self.commands if command.name == name)
 
     def on_mount(self) -> None:
+        # Of every widget, those of the dialogs too.
+        ScrollBar.renderer = WholeCells if self.glyphs.ascii else ScrollBarRender
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = self.options.theme

@@ -20,6 +20,8 @@ class Words(NamedTuple):
     sentence: str
     formula: str = ""
     shapes: str = ""
+    #: The formula in ASCII; "" where it is the same but for its signs.
+    formula_ascii: str = ""
     axes: tuple[tuple[str, ...], ...] = ()
 
 
@@ -35,13 +37,17 @@ class CellWords(NamedTuple):
     wrong: bool = False
 
 
-def words_for(cycle: Cycle, trace: Trace) -> Words:
-    """Explain `cycle`. One explanation that fails must not take the page with it."""
+def words_for(cycle: Cycle, trace: Trace, cell: tuple[int, ...] | None = None) -> Words:
+    """Explain `cycle`, and in it the token of `cell` if that is given.
+
+    One explanation that fails must not take the page with it.
+    """
     try:
         from cyclesim.explain import explain
 
-        found = explain(cycle, trace)
-        return Words(found.sentence, found.formula, found.shapes, tuple(map(tuple, found.axes)))
+        found = explain(cycle, trace, cell)
+        axes = tuple(map(tuple, found.axes))
+        return Words(found.sentence, found.formula, found.shapes, found.formula_ascii, axes)
     except Exception:
         return Words(cycle.note or cycle.label)
 

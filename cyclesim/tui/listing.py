@@ -11,7 +11,7 @@ from cyclesim.language import N_, tr
 from cyclesim.trace import Header, Value
 from cyclesim.tui.text import number, printable
 
-__all__ = ["Listing", "is_listed", "listing_of"]
+__all__ = ["Listing", "is_listed", "listing_of", "rows_of"]
 
 #: What the words of a tensor are called, by the tensor's name.
 _TITLES = {"labels": N_("label"), "spans": N_("entity")}
@@ -36,12 +36,18 @@ def is_listed(value: Value) -> bool:
     return (len(listed) < 2 or listed[1] <= 6) and (whole or value.words is not None)
 
 
+def rows_of(value: Value) -> int:
+    """How many rows the table of `value` has."""
+    shape = value.shape
+    return shape[1] if len(shape) == 2 and shape[0] == 1 and shape[1] != 2 else shape[0]
+
+
 def listing_of(value: Value, header: Header) -> Listing:
     """`value` as a table: its words or tokens, and its numbers."""
     array: Any = np.asarray(value.numpy())
-    if array.ndim == 2 and array.shape[0] == 1 and value.shape[-1] != 2:
+    count = rows_of(value)
+    if array.ndim == 2 and len(array) != count:
         array = array[0]
-    count = array.shape[0]
     columns: list[tuple[str, list[str]]] = []
     words = value.words if value.words is not None and len(value.words) == count else None
     tokens = header.tokens

@@ -67,7 +67,7 @@ class LiveEngine:
     def peak(self, machine: Any, given_up: Callable[[], bool]) -> Peak | None:
         from cyclesim.engine import peak_of
 
-        return peak_of(machine, given_up=given_up)
+        return peak_of(machine, again=True, given_up=given_up)
 
     def measure(
         self,

@@ -86,7 +86,7 @@ class PeakJob:
 
 @dataclass(frozen=True, slots=True)
 class MeasureJob:
-    """Measure this machine, if that was never done, and repeat the run at full speed.
+    """Measure this machine (the best ever seen counts), and repeat the run at full speed.
 
     Gives up as soon as cycles are wanted, or `stop` is set.
     """

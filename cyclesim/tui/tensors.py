@@ -8,7 +8,7 @@ from cyclesim.trace import Cycle, Header, Trace, Value
 from cyclesim.tui.dimensions import Cut
 from cyclesim.tui.text import printable
 
-__all__ = ["Slot", "axes_of_slot", "is_probability", "labels_of", "slots_of"]
+__all__ = ["Slot", "axes_of_slot", "counts_tokens", "is_probability", "labels_of", "slots_of"]
 
 #: Dimensions that count the tokens of the sentence.
 _TOKENS = frozenset({"token", "query", "key"})
@@ -92,14 +92,21 @@ def _turned(value: Value, cycle: Cycle, tokens: int) -> tuple[str, ...]:
     return ("batch", "head", *last) if value.shape[-1] != value.shape[-2] else ()
 
 
+def counts_tokens(cut: Cut, dimension: int | None, tokens: int) -> bool:
+    """Whether a dimension has one place for each of so many tokens."""
+    if dimension is None:
+        return False
+    return cut.names[dimension] in _TOKENS and cut.shape[dimension] == tokens
+
+
 def labels_of(cut: Cut, dimension: int | None, cycle: Cycle, header: Header) -> tuple[str, ...]:
     """A name for each place of a dimension: tokens, labels; () where numbers must do."""
     if dimension is None:
         return ()
-    size, axis = cut.shape[dimension], cut.names[dimension]
+    size = cut.shape[dimension]
     classes = dimension == len(cut.shape) - 1 and cycle.unit in ("classifier", "output")
     if classes and size == len(header.labels):
         return tuple(map(printable, header.labels))
-    if axis in _TOKENS and size == len(header.tokens):
+    if counts_tokens(cut, dimension, len(header.tokens)):
         return tuple(map(printable, header.tokens))
     return ()

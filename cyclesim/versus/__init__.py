@@ -1,11 +1,11 @@
 """One run against another setting of itself: pure data and arithmetic of `cyclesim.compare`."""
 
+from cyclesim.versus.attention import AttentionMap, attention_maps
 from cyclesim.versus.comparison import (
     SCHEMA,
     Answer,
     Change,
     Comparison,
-    CycleWork,
     Difference,
     First,
     Kind,
@@ -27,12 +27,14 @@ from cyclesim.versus.scaling import (
 )
 from cyclesim.versus.statistics import Ratio, Times, noise_floor, ratio
 from cyclesim.versus.variant import VARIANTS, Variant, parse_sweep, parse_variants
+from cyclesim.versus.work import CycleWork, UnitWork
 
 __all__ = [
     "QUANTITIES",
     "SCHEMA",
     "VARIANTS",
     "Answer",
+    "AttentionMap",
     "Change",
     "Comparison",
     "CycleWork",
@@ -52,7 +54,9 @@ __all__ = [
     "Setup",
     "Sweep",
     "Times",
+    "UnitWork",
     "Variant",
+    "attention_maps",
     "fit_power",
     "noise_floor",
     "parse_sweep",

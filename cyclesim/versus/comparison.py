@@ -8,20 +8,22 @@ language by `remark`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from cyclesim.cost.roofline import Mark, Peak, Work, place
+from cyclesim.cost.roofline import Mark, Peak
 from cyclesim.language import retell
+from cyclesim.versus.attention import AttentionMap
 from cyclesim.versus.overhead import Overhead
 from cyclesim.versus.scaling import Sweep
 from cyclesim.versus.sentences import FORMS
-from cyclesim.versus.statistics import Ratio, Times, halves, noise_floor, ratio
+from cyclesim.versus.statistics import NO_TIMES, Ratio, Times, halves, noise_floor, ratio
+from cyclesim.versus.work import CycleWork, UnitWork, mark_of, units_of
 
 __all__ = [
-    "SCHEMA", "Answer", "Change", "Comparison", "CycleWork", "Difference", "First", "Kind",
+    "SCHEMA", "Answer", "Change", "Comparison", "Difference", "First", "Kind",
     "Memory", "Preparation", "Row", "Setup", "remark",
 ]  # fmt: skip
 
@@ -185,7 +187,7 @@ class Row:
 
     name: str
     kind: Kind
-    times: Times = Times()
+    times: Times = NO_TIMES
     note: str = ""
     failed: str = ""
     attention: str = ""
@@ -211,32 +213,6 @@ class Row:
         return self.times.median_ns / self.sequences
 
 
-@dataclass(frozen=True, slots=True)
-class CycleWork:
-    """One cycle of the baseline's trace, for the roofline.
-
-    Attributes:
-        number, unit, step, label, layer: which cycle.
-        flops, nbytes: from shapes; `nbytes` is logical traffic. `flops` is None where no rule
-            counts the operation.
-        times: at full speed, raw.
-    """
-
-    number: int
-    unit: str
-    step: str
-    label: str
-    layer: int | None
-    flops: int | None
-    nbytes: int
-    times: Times
-
-    @property
-    def work(self) -> Work | None:
-        """For `cost.place`."""
-        return None if self.flops is None else Work(self.flops, self.nbytes)
-
-
 @dataclass(frozen=True)
 class Comparison:
     """The whole.
@@ -249,6 +225,7 @@ class Comparison:
         cycles: the model's cycles, for the roofline.
         peak: the machine's two roofs; None where they were not measured.
         sweep: how things grow with length; None where not asked for.
+        attention: one or two attention maps of the baseline's run.
     """
 
     setup: Setup
@@ -258,6 +235,7 @@ class Comparison:
     cycles: tuple[CycleWork, ...] = ()
     peak: Peak | None = None
     sweep: Sweep | None = None
+    attention: tuple[AttentionMap, ...] = ()
 
     def __getitem__(self, name: str) -> Row:
         """The row of that name."""
@@ -316,16 +294,12 @@ class Comparison:
 
     def place(self, cycle: CycleWork) -> Mark | None:
         """Where a cycle stands under the roof; None without a peak or a FLOP count."""
-        if self.peak is None or cycle.work is None:
-            return None
-        return place(cycle.work, self.peak, cycle.times.median_ns)
+        return mark_of(cycle.work, self.peak, cycle.times.median_ns)
 
-    def unit_work(self) -> dict[str, tuple[Work | None, int]]:
-        """For each unit of the model, its work and median nanoseconds, summed over its cycles."""
-        found: dict[str, list[CycleWork]] = {}
-        for cycle in self.cycles:
-            found.setdefault(cycle.unit, []).append(cycle)
-        return {unit: (_sum(c), sum(x.times.median_ns for x in c)) for unit, c in found.items()}
+    @cached_property
+    def units(self) -> tuple[UnitWork, ...]:
+        """The units of the model, each the sum over its cycles."""
+        return units_of(self.cycles, self.peak)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, raw; the mapping that `cyclesim compare --json` prints."""
@@ -342,16 +316,24 @@ class Comparison:
             "rows": [self._row_json(row) for row in self.rows],
             "overhead": None if self.overhead is None else self.overhead.to_json(),
             "peak": None if self.peak is None else self.peak.as_json(),
-            "cycles": [{**asdict(c), "times": c.times.to_json()} for c in self.cycles],
+            "cycles": [cycle.to_json(self.peak) for cycle in self.cycles],
+            "units": [unit.to_json() for unit in self.units],
+            "attention": [found.to_json() for found in self.attention],
             "sweep": None if self.sweep is None else self.sweep.to_json(),
         }
         made: dict[str, Any] = _finite(content)
         return made
 
-    def _repr_html_(self) -> str:
-        from html import escape
+    def html(self) -> str:
+        """The report: one page that needs nothing else, with every raw list inside."""
+        from cyclesim.render.report import report_html
 
-        return f"<pre>{escape(str(self))}</pre>"
+        return report_html(self)
+
+    def _repr_html_(self) -> str:
+        from cyclesim.render.report import report_fragment
+
+        return report_fragment(self)
 
     def __str__(self) -> str:
         from cyclesim.render.comparison import comparison_text
@@ -374,14 +356,6 @@ class Comparison:
             "speedup": None if faster is None else faster.to_json(),
             "steady": self.steady(row),
         }
-
-
-def _sum(cycles: Sequence[CycleWork]) -> Work | None:
-    counts = [cycle.flops for cycle in cycles]
-    known = [count for count in counts if count is not None]
-    if len(known) < len(counts):
-        return None
-    return Work(sum(known), sum(cycle.nbytes for cycle in cycles))
 
 
 def _finite(content: Any) -> Any:

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from cyclesim.trace.cycle import UNITS
-from cyclesim.versus.statistics import Times
+from cyclesim.trace.cycle import UNITS, Unit
+from cyclesim.versus.statistics import NO_TIMES, Times
 
 __all__ = ["QUANTITIES", "Fit", "Part", "Point", "Quantity", "Sweep", "fit_power"]
 
@@ -65,7 +65,7 @@ class Point:
     """
 
     length: int
-    wall: Times = Times()
+    wall: Times = NO_TIMES
     parts: tuple[Part, ...] = ()
     failed: str = ""
 
@@ -94,7 +94,7 @@ class Fit:
 
     def __call__(self, n: float) -> float:
         """What the law says at `n`."""
-        return self.factor * n**self.exponent
+        return self.factor * math.pow(n, self.exponent)
 
 
 def fit_power(points: Sequence[tuple[int, float]]) -> Fit | None:
@@ -140,7 +140,7 @@ class Sweep:
         return tuple(point for point in self.points if not point.failed)
 
     @property
-    def units(self) -> tuple[str, ...]:
+    def units(self) -> tuple[Unit, ...]:
         """The units that the model has, in the usual order."""
         there = {part.unit for point in self.points for part in point.parts}
         return tuple(unit for unit in UNITS if unit in there)
@@ -212,5 +212,3 @@ def _fit_json(fit: Fit) -> dict[str, Any]:
     content = asdict(fit)
     content["points"] = [list(point) for point in fit.points]
     return content
-
-

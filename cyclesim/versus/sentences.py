@@ -11,7 +11,8 @@ from cyclesim.language import N_
 __all__ = [
     "BATCHED", "COMPILED", "CONVERTED", "DRAWN", "FORMS", "GRAPHS", "NOT_COMPILED", "NO_COMPILER",
     "NO_CYCLES", "NO_INT8", "NO_LINEAR", "NO_MEMORY", "OTHER_INPUT", "OTHER_WORK", "QUANTIZED",
-    "REPEATED", "REPEATED_EACH", "SAME", "SHARED", "STEPPED", "THREADS", "TOO_LONG", "TRACED", "UNTRACED",
+    "REPEATED", "REPEATED_EACH", "SAME", "SHARED", "STEPPED", "THREADS", "TOO_LONG", "TRACED",
+    "UNTRACED",
 ]  # fmt: skip
 
 STEPPED = N_("a clock stepped through every cycle, nobody waited for")

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Ratio", "Times", "noise_floor", "ratio"]
+__all__ = ["NO_TIMES", "Ratio", "Times", "halves", "medians", "noise_floor", "ratio"]
 
 RESAMPLES = 2000
 #: Per cent of the resampled ratios that an interval leaves out at each end.
@@ -75,6 +75,10 @@ class Times:
             "quartiles_ns": list(self.quartiles),
             "spread_ns": self.spread_ns,
         }
+
+
+#: Nothing was measured.
+NO_TIMES = Times()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +140,7 @@ def noise_floor(base: Times) -> float:
     return max(high, 1 / low, 1.0)
 
 
-def _interval(
-    base: npt.NDArray[np.float64], other: npt.NDArray[np.float64]
-) -> tuple[float, float]:
+def _interval(base: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> tuple[float, float]:
     """The middle 95 % of median(base) ÷ median(other), over rounds drawn with replacement."""
     picks = np.random.default_rng(0).integers(0, len(base), (RESAMPLES, len(base)))
     tops = np.median(base[picks].reshape(RESAMPLES, -1), axis=1)

@@ -125,15 +125,22 @@ def _variant(name: str) -> Variant:
         what = key
         if equals and key in _NUMBERS:
             number = _number(key, value, name)
-            made = replace(made, **{"length" if key == "seq" else key: number})
+            if key == "threads":
+                made = replace(made, threads=number)
+            elif key == "batch":
+                made = replace(made, batch=number)
+            else:
+                made = replace(made, length=number)
         elif equals:
             raise _unknown(name)
         elif key in _ATTENTION:
             made, what = replace(made, attention=key), "attention"
         elif key in _DTYPES:
             made, what = replace(made, dtype=_DTYPES[key]), "dtype"
-        elif key in ("int8", "compile"):
-            made = replace(made, **{key: True})
+        elif key == "int8":
+            made = replace(made, int8=True)
+        elif key == "compile":
+            made = replace(made, compile=True)
         else:
             raise _unknown(name)
         if what in given:
@@ -143,7 +150,7 @@ def _variant(name: str) -> Variant:
 
 
 def _number(key: str, text: str, whole: str) -> int:
-    if not (text.isdecimal() and text.isascii() and 0 < int(text[:9]) and len(text) < 9):
+    if not (text.isdecimal() and text.isascii() and int(text[:9]) > 0 and len(text) < 9):
         said = tr("{whole} makes no sense: {key} is a number, 1 or more.")
         raise CyclesimError(said.format(whole=whole, key=key))
     if int(text) > _MOST[key]:

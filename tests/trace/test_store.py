@@ -268,7 +268,7 @@ def test_an_interrupted_save_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool
 ) -> None:
     if not nameless:
-        monkeypatch.setattr("cyclesim.trace.writer._nameless", lambda folder: None)
+        monkeypatch.setattr("cyclesim.files._nameless", lambda folder: None)
     path = tmp_path / "run.safetensors"
     numbers = np.ones(9)
     one(Value("a", (9,), "float64", data=ArrayData(numbers))).save(path)
@@ -284,7 +284,7 @@ def test_a_full_disk_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, nameless: bool
 ) -> None:
     if not nameless:
-        monkeypatch.setattr("cyclesim.trace.writer._nameless", lambda folder: None)
+        monkeypatch.setattr("cyclesim.files._nameless", lambda folder: None)
     path = tmp_path / "run.safetensors"
     path.write_bytes(b"old")
     code = f"""

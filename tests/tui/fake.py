@@ -409,13 +409,16 @@ def open_fake(options: Any, progress: Any) -> object:
     return object()
 
 
-def explain(cycle: Cycle, trace: Trace) -> SimpleNamespace:
+def explain(
+    cycle: Cycle, trace: Trace, cell: tuple[int, ...] | None = None
+) -> SimpleNamespace:
     """Stands in for the explain room."""
     shape = list(cycle.outputs[0].shape)
     axes = {4: ("batch", "head", "query", "key"), 3: ("batch", "token", "hidden")}
     return SimpleNamespace(
         sentence=f"This is what {cycle.step} does, in one plain sentence.",
         formula="y = f(x)",
+        formula_ascii="",
         shapes=f"→ {shape}",
         axes=(axes.get(len(shape), ()),),
     )

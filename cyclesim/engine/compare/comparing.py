@@ -1,9 +1,9 @@
 """`cyclesim.compare`: one machine in several settings, beside itself observed.
 
-    base, reference         what every other row is held against
-    forms                   each variant made ready; one that cannot be is a row with the reason
-    rounds                  everything drawn, interleaved
-    rows, overhead, sweep   what the raw lists say
+base, reference         what every other row is held against
+forms                   each variant made ready; one that cannot be is a row with the reason
+rounds                  everything drawn, interleaved
+rows, overhead, sweep   what the raw lists say
 """
 
 from __future__ import annotations
@@ -11,42 +11,37 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from cyclesim.cost.roofline import Peak
 from cyclesim.engine.compare.forms import Form, prepare, threads_set
 from cyclesim.engine.compare.inputs import input_of, length_of, sequences
-from cyclesim.engine.compare.memory import measure_memory, weight_bytes
 from cyclesim.engine.compare.observed import Recorded, Stepped, stepped
-from cyclesim.engine.compare.outputs import Reference, answer, difference, first_difference
-from cyclesim.engine.compare.reasons import reason
+from cyclesim.engine.compare.outputs import Reference
 from cyclesim.engine.compare.rounds import Drawn, draw
+from cyclesim.engine.compare.rows import Rows
 from cyclesim.engine.compare.sweep import measure_sweep
 from cyclesim.engine.peak import peak_of, processor
 from cyclesim.engine.state import ModelState
-from cyclesim.engine.verdict import snapshot
 from cyclesim.errors import CyclesimError
 from cyclesim.language import speaking, tr
 from cyclesim.machine import Machine
 from cyclesim.trace import Verdict
 from cyclesim.versus import (
-    Answer,
     Comparison,
-    Difference,
-    First,
-    Memory,
     Overhead,
     Row,
     Setup,
     Times,
     Variant,
+    attention_maps,
     parse_sweep,
     parse_variants,
 )
-from cyclesim.versus.sentences import OTHER_INPUT, STEPPED, TRACED, UNTRACED
 
 __all__ = ["compare"]
 
@@ -56,6 +51,7 @@ SECONDS = 20.0
 WARM_NS = 50_000_000
 
 Progress = Callable[[str], None]
+T = TypeVar("T")
 
 
 def compare(
@@ -139,22 +135,20 @@ class _Comparing:
         # First, because a model that fails is best told of by the recorder: it knows where.
         self.recorded = Recorded(self.base)
         with self.state.again():
-            self.reference = Reference(self.base, self.sequences)
+            reference = Reference(self.base, self.sequences)
         peak = self._peak()
-        rows: dict[str, Row] = {}
+        rows = Rows(self.base, reference, self.state)
+        made: dict[str, Row] = {}
         forms: dict[str, Form] = {}
         for variant in variants:
             self.say(tr("preparing {name}").format(name=variant.name))
-            started = perf_counter_ns()
             try:
                 with speaking("en"):  # what a library or a machine answers is part of the data
-                    forms[variant.name] = form = prepare(self.base, variant)
-                    self.once_ns += perf_counter_ns() - started
-                    rows[variant.name] = self._beside(variant.name, form)
+                    form = self._once(partial(prepare, self.base, variant))
+                    made[variant.name] = rows.beside(variant.name, form)
+                    forms[variant.name] = form
             except Exception as error:
-                self.once_ns += perf_counter_ns() - started
-                forms.pop(variant.name, None)
-                rows[variant.name] = self._failed(variant, error)
+                made[variant.name] = rows.failed(variant, error)
         spent = perf_counter_ns() - began - self.once_ns
         left = max(round(seconds * 1e9) - spent, 0)
         share = left * 3 // 5 if lengths else left
@@ -165,20 +159,25 @@ class _Comparing:
             swept = measure_sweep(
                 self.base, lengths, rounds=rounds, budget_ns=left - share, say=self.say
             )
-        made = [self._stepped(), self._traced(), self._baseline(drawn)]
         for variant in variants:
-            row, failed = rows[variant.name], drawn.failed.get(variant.name)
-            if failed is not None:
-                row = self._failed(variant, failed)
-            made.append(replace(row, times=Times(tuple(drawn.times.get(variant.name, ())))))
+            if variant.name in drawn.failed:
+                made[variant.name] = rows.failed(variant, drawn.failed[variant.name])
+        verdict = self.steps[-1].verdict if self.steps else Verdict()
+        every = (
+            rows.observed("stepped", verdict, drawn.failed.get("stepped")),
+            rows.observed("traced", reference.trace.verdict, drawn.failed.get("traced")),
+            rows.baseline(),
+            *made.values(),
+        )
         return Comparison(
             self._setup(),
-            tuple(made),
+            tuple(replace(row, times=drawn.of(row.name)) for row in every),
             tuple(drawn.order),
             self._overhead(drawn),
             self.recorded.works(),
             peak,
             swept,
+            attention_maps(reference.trace),
         )
 
     # -- measuring ---------------------------------------------------------------------------
@@ -186,7 +185,6 @@ class _Comparing:
     def _draw(self, forms: dict[str, Form], rounds: int | None, budget_ns: int) -> Drawn:
         base = self.base
         warm = base.time() < WARM_NS
-        stepped(base)
 
         def timed(form: Form) -> Callable[[], int]:
             def run() -> int:
@@ -213,116 +211,35 @@ class _Comparing:
 
         runners = {"stepped": step, "traced": trace, "baseline": timed(base)}
         runners |= {name: timed(form) for name, form in forms.items()}
-        return draw(
-            runners, twice=("baseline",), rounds=rounds, budget_ns=budget_ns, say=self.say
-        )
+        return draw(runners, twice=("baseline",), rounds=rounds, budget_ns=budget_ns, say=self.say)
 
     def _peak(self) -> Peak | None:
         self.say(tr("measuring the peak of this machine"))
-        started = perf_counter_ns()
         try:
-            return peak_of(self.base.machine)
+            return self._once(lambda: peak_of(self.base.machine))
         except CyclesimError:
             return None
+
+    def _once(self, work: Callable[[], T]) -> T:
+        """Do what is done once; how long it takes is not taken from the time to measure."""
+        began = perf_counter_ns()
+        try:
+            return work()
         finally:
-            self.once_ns += perf_counter_ns() - started
+            self.once_ns += perf_counter_ns() - began
 
-    # -- rows --------------------------------------------------------------------------------
+    # -- what was measured -------------------------------------------------------------------
 
-    def _beside(self, name: str, form: Form) -> Row:
-        """A variant's row, but for its times."""
-        with self.state.again():
-            outputs = form.run()
-        count = sequences(form.encoding)
-        apart: Difference | None = None
-        answered: Answer | None = None
-        if form.same_input:
-            answered = answer(self.reference, form, outputs, self.sequences)
-            apart = difference(self.reference.outputs, snapshot(outputs))
-        with self.state.again():
-            try:
-                first = first_difference(self.reference, form, repeated=count != self.sequences)
-            except Exception as error:
-                first = First(reason=reason(error))
-        return Row(
-            name,
-            "variant",
-            note="; ".join(form.notes),
-            **_setting(form),
-            preparations=tuple(form.preparations),
-            difference=apart,
-            answer=answered,
-            first=first,
-            memory=measure_memory(form),
-            unlike="" if form.same_input else OTHER_INPUT,
-        )
-
-    def _failed(self, variant: Variant, error: Exception) -> Row:
-        base = self.base
-        return Row(
-            variant.name,
-            "variant",
-            failed=reason(error),
-            attention=variant.attention or base.machine.attention,
-            dtype=variant.dtype or base.machine.dtype,
-            threads=variant.threads or base.threads,
-            sequences=self.sequences * (variant.batch or 1),
-            length=variant.length or length_of(base.encoding),
-        )
-
-    def _baseline(self, drawn: Drawn) -> Row:
-        with self.state.again():
-            outputs = self.base.run()
-        return Row(
-            "baseline",
-            "baseline",
-            Times(tuple(drawn.times["baseline"]), draws=2),
-            UNTRACED,
-            **_setting(self.base),
-            difference=difference(self.reference.outputs, snapshot(outputs)),
-            answer=answer(self.reference, self.base, outputs, self.sequences),
-            memory=measure_memory(self.base),
-        )
-
-    def _traced(self) -> Row:
-        walls = Times(tuple(self.recorded.walls))
-        return self._observed("traced", TRACED, walls, self.reference.trace.verdict)
-
-    def _stepped(self) -> Row:
-        walls = Times(tuple(step.wall for step in self.steps))
-        return self._observed("stepped", STEPPED, walls, self.steps[-1].verdict)
-
-    def _observed(self, kind: Any, note: str, times: Times, verdict: Verdict) -> Row:
-        apart = None
-        if verdict.bit_identical is not None and verdict.max_abs_diff is not None:
-            largest = max((float(t.abs().max()) for t in self._numbers()), default=0.0)
-            relative = verdict.max_abs_diff / largest if largest else verdict.max_abs_diff
-            apart = Difference(verdict.max_abs_diff, relative, verdict.bit_identical)
-        return Row(
-            kind,
-            kind,
-            times,
-            note,
-            **_setting(self.base),
-            difference=apart,
-            memory=Memory(
-                weight_bytes(self.base.machine.model),
-                self.reference.trace.kept_bytes,
-                "kept tensors",
-            ),
-        )
-
-    def _numbers(self) -> Iterable[torch.Tensor]:
-        return (t for t in self.reference.outputs if t.is_floating_point() and t.numel())
-
-    def _overhead(self, drawn: Drawn) -> Overhead:
+    def _overhead(self, drawn: Drawn) -> Overhead | None:
+        if {"stepped", "traced"} & set(drawn.failed):
+            return None
         return Overhead(
             tuple(self.recorded.times),
-            Times(tuple(drawn.times["baseline"]), draws=2),
-            Times(tuple(self.recorded.walls)),
+            drawn.of("baseline"),
+            drawn.of("traced"),
             Times(tuple(step.forward for step in self.steps)),
             Times(tuple(step.host for step in self.steps)),
-            Times(tuple(step.wall for step in self.steps)),
+            drawn.of("stepped"),
         )
 
     def _setup(self) -> Setup:
@@ -346,13 +263,3 @@ class _Comparing:
             system=platform.system(),
             input_note=self.input_note,
         )
-
-
-def _setting(form: Form) -> dict[str, Any]:
-    return {
-        "attention": form.machine.attention,
-        "dtype": form.machine.dtype,
-        "threads": form.threads,
-        "sequences": sequences(form.encoding),
-        "length": length_of(form.encoding),
-    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from time import perf_counter_ns
 from typing import NamedTuple
 
-
 from cyclesim.cost import is_counted
 from cyclesim.engine.clock import Clock
 from cyclesim.engine.compare.forms import Form
@@ -151,5 +150,3 @@ def _let_go(run: Run) -> None:
         for event in run.recorder.events
     ]
     run.builder.close()
-
-

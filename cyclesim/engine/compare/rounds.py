@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 
 from cyclesim.language import tr
+from cyclesim.versus import Times
 
 __all__ = ["FEWEST", "MOST", "Drawn", "draw"]
 
@@ -36,6 +37,11 @@ class Drawn:
     times: dict[str, list[int]] = field(default_factory=dict)
     order: list[tuple[str, ...]] = field(default_factory=list)
     failed: dict[str, Exception] = field(default_factory=dict)
+
+    def of(self, name: str) -> Times:
+        """The raw list of `name`, with how often a round drew it; empty where it failed."""
+        raw = tuple(self.times.get(name, ()))
+        return Times(raw, max(len(raw) // max(len(self.order), 1), 1))
 
 
 def draw(

@@ -168,7 +168,7 @@ ATTENTION: Table = {
         Entry(
             N_(
                 "Turns each row of scores into weights that sum to 1: how much each token attends "
-                "to {every_token}. In head 0, {token} attends most to {strongest}."
+                "to {every_token}. In head {head}, {token} attends most to {strongest}."
             ),
             *_SOFTMAX,
         ),

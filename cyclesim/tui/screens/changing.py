@@ -157,6 +157,8 @@ class Changing(Running):
                 self.session.edit(number, wish)
 
         heads = output < len(cycle.outputs) and len(cycle.outputs[output].shape) == 4
-        head, row = tensor.head if heads else None, tensor.cursor[0]
+        head = tensor.head if heads else None
+        # Edits count positions along the last dimension but one, whichever way it is drawn.
+        row = cell[-2] if cell is not None and len(cell) > 1 else 0
         dialog = EditDialog(number, cell, output, head, row, edited=cycle.edited)
         self.app.push_screen(dialog, answered)

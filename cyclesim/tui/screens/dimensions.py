@@ -61,7 +61,8 @@ class DimensionsDialog(ModalScreen[None]):
         if cut is None or slot is None:  # the run went on behind the dialog
             self.dismiss(None)
             return
-        glyphs = cast("CyclesimApp", self.app).glyphs
+        app = cast("CyclesimApp", self.app)
+        glyphs, key = app.glyphs, app.key("next_head")
         title = tr("Dimensions of {name}").format(name=slot.title)
         self.query_one("#question", Label).update(f"{title}\n{shape_text(cut.shape)}")
         lines = []
@@ -72,7 +73,7 @@ class DimensionsDialog(ModalScreen[None]):
             else:
                 use = tr("at {place}").format(place=cut.at[place])
                 if place == cut.chosen and size > 1:
-                    use += " (h)"
+                    use += f" ({key})"
             sized = tr("size {size}").format(size=size)
             lines.append(f"{mark} {fit(dimension_name(name), 10)} {fit(sized, 9)} {use}")
         self.query_one("#choices", Label).update(indented(glyphs.text("\n".join(lines))))

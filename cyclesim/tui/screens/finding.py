@@ -3,9 +3,15 @@
 A condition that asks only for what a cycle is (its unit, step, layer, shape) is answered at once,
 for the whole run as planned. One that asks for the numbers in tensors can only be answered for what
 has run, and that reading is done by the session's thread.
+
+A word that no cycle has may be one of the text: then the cursor of the tensor goes to its token,
+and stays with it from cycle to cycle. `softmax London` is both.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
 
 from textual import on
 
@@ -13,9 +19,13 @@ from cyclesim.language import N_, tr
 from cyclesim.trace import Query, QueryError, compile_query
 from cyclesim.tui.jobs import AnswerJob
 from cyclesim.tui.messages import Answered
+from cyclesim.tui.scene import Scene
 from cyclesim.tui.screens.running import Running
 from cyclesim.tui.stops import foreseen
+from cyclesim.tui.text import printable
+from cyclesim.tui.tokens import word_in
 from cyclesim.tui.widgets.find import FindBar, matches
+from cyclesim.tui.widgets.tensor import Tensor
 
 __all__ = ["Finding"]
 
@@ -30,6 +40,9 @@ class Finding(Running):
     _query: Query | None = None
     #: Enter was pressed before the answer came.
     _eager = False
+    #: The word of the text that was named, as it was typed, and its tokens.
+    _word = ""
+    _places: Sequence[int] = ()
 
     def action_find(self) -> None:
         """Open the find line."""
@@ -42,16 +55,29 @@ class Finding(Running):
 
         Says in the find line what is wrong with the text as a condition.
         """
-        scene, bar = self._scene, self.query_one(FindBar)
-        self._query = None
-        bar.point(None)
-        if scene is None or not text.strip():
-            return []
+        self._query, self._word, self._places = None, "", ()
+        scene, error = self._scene, None
+        found: list[int] | None = []
+        if scene is not None and text.strip():
+            found, error = self._cycles(scene, text)
+            if error is not None and not found:
+                rest, word, places = word_in(text, scene.plan.header, partial(_with, scene))
+                if places:
+                    self._word, self._places = word, places
+                    found, error = self._cycles(scene, rest) if rest else ([], None)
+        self.query_one(FindBar).point(error)
+        return found
+
+    def _cycles(self, scene: Scene, text: str) -> tuple[list[int] | None, QueryError | None]:
+        """The cycles that `text` finds as a condition; or as words, and why it is none."""
         try:
             query = compile_query(text, scene.steps)
         except QueryError as error:
-            bar.point(error)
-            return matches(map(scene.cycle, range(scene.total)), text)
+            return _with(scene, text), error
+        return self._that_are(scene, query), None
+
+    def _that_are(self, scene: Scene, query: Query) -> list[int] | None:
+        """The cycles that make `query` true; None while the answer has yet to come."""
         self._query = query
         if not query.reads_tensors:
             known = range(scene.total if foreseen(query) else scene.executed)
@@ -94,6 +120,8 @@ class Finding(Running):
             text = (
                 tr("{count} found in what ran. {keys}") if partly else tr("{count} found. {keys}")
             )
+        elif self._places:
+            text = tr("a word of the text. Enter: point at it, escape: close")
         else:
             text = tr("no cycle has that in what ran") if partly else tr("no cycle has that")
         self.query_one(FindBar).say(text.format(count=len(found), keys=tr(KEYS)))
@@ -113,8 +141,31 @@ class Finding(Running):
     def _wanted(self, message: FindBar.Wanted) -> None:
         found = self._found(message.query)
         self._eager = found is None
+        if found and self._places:
+            self.query_one(Tensor).follow(self._places[0])
         if found:
             self._to_next(found)
+        elif self._places:
+            self._to_word()
+            self.query_one(FindBar).close()
+            self._focus("tensor")
+            self._say_word()
+
+    def _to_word(self) -> None:
+        """Point at the token, or at the next one where the word is there more than once."""
+        tensor = self.query_one(Tensor)
+        at = -1 if tensor.token is None else tensor.token
+        tensor.follow(next((p for p in self._places if p > at), self._places[0]))
+
+    def _say_word(self) -> None:
+        """Which token the cursor is on."""
+        token = self.query_one(Tensor).token
+        if token is not None and self._plan is not None:
+            said = tr(
+                "The cursor is on “{token}”, in every tensor that has a row for token {number}."
+            )
+            word = printable(self._plan.header.tokens[token])
+            self.tell(said.format(token=word, number=token))
 
     def _to_next(self, found: list[int]) -> None:
         if not found:
@@ -134,5 +185,10 @@ class Finding(Running):
 
     @on(FindBar.Closed)
     def _find_closed(self) -> None:
-        self._query = None
+        self._query, self._word, self._places = None, "", ()
         self._focus(self._active if self._tabs else "tensor")
+
+
+def _with(scene: Scene, words: str) -> list[int]:
+    """The cycles that have all of these words."""
+    return matches(map(scene.cycle, range(scene.total)), words)

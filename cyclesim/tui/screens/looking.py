@@ -77,9 +77,12 @@ class Looking(Running):
             text = tr("Cycle {number}, {step}, read nothing that another cycle wrote.")
             self.tell(text.format(number=here, step=cycle.step))
             return
-        text = tr("Cycle {number}, {step}, read by {reader} ({there}). < goes on, backspace back.")
-        step = scene.cycle(found).step
-        self._jump(found, text.format(number=found, step=step, reader=cycle.step, there=here))
+        text = tr("Cycle {number}, {step}, read by {reader} ({there}). {key} goes on, {back} back.")
+        said = text.format(
+            number=found, step=scene.cycle(found).step, reader=cycle.step, there=here,
+            key=self._key("source"), back=self._key("return"),
+        )  # fmt: skip
+        self._jump(found, said)
 
     def action_reader(self) -> None:
         """Jump to the next cycle that reads the current one's output: another one each time."""
@@ -97,14 +100,14 @@ class Looking(Running):
         self._reader = (here, place)
         found = readers[place]
         text = (
-            tr("Cycle {number}, {step}, reads {source} ({there}). > goes on, backspace back.")
+            tr("Cycle {number}, {step}, reads {source} ({there}). {key} goes on, {back} back.")
             if len(readers) == 1
             else tr("Cycle {number}, {step}, reads {source} ({there}), as reader {place} of "
-                    "{count}: backspace and > show the next.")
+                    "{count}: {back} and {key} show the next.")
         )  # fmt: skip
         said = text.format(
             number=found, step=scene.cycle(found).step, source=step, there=here,
-            place=place + 1, count=len(readers),
+            place=place + 1, count=len(readers), key=self._key("reader"), back=self._key("return"),
         )  # fmt: skip
         self._jump(found, said)
 

@@ -77,15 +77,19 @@ class HeaderBar(Bar):
         elif scene.branch > 1:
             branch = tr("branch {number}").format(number=scene.branch)
             left.append(Segment(f"{branch}  ", ACCENT))
-        at = "-" if scene.at is None else str(scene.at)
         right: Line = []
         if width >= 100:
             clock = tr("clock: {resolution}").format(resolution=scene.resolution)
             right.append(Segment(f"{clock}   ", MUTED))
         elif scene.resolution != "step":
             right.append(Segment(f"{scene.resolution}  ", MUTED))
-        right.append(Segment(tr("cycle {number}").format(number=at), STRONG))
-        right.append(Segment(" " + tr("of {last}").format(last=scene.total - 1) + "  ", MUTED))
+        if scene.at is None:
+            count = trn("{count} cycle", "{count} cycles", scene.total).format(count=scene.total)
+            right.append(Segment(f"{count}  ", STRONG))
+        else:
+            right.append(Segment(tr("cycle {number}").format(number=scene.at), STRONG))
+            span = g.text(tr("of 0–{last}").format(last=scene.total - 1))
+            right.append(Segment(f" {span}  ", MUTED))
         right += [*self._badge(scene, width), Segment(" ")]
         # Whole words only: what does not fit is left out.
         room = width - line_width(left) - line_width(right) - 1

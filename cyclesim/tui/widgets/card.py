@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -19,9 +17,6 @@ from cyclesim.tui.widgets.card_parts import CardParts
 from cyclesim.tui.widgets.links import Links, link_at, link_line
 from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, wrap
 from cyclesim.tui.widgets.tensor import Tensor
-
-if TYPE_CHECKING:
-    from cyclesim.tui.app import CyclesimApp
 
 __all__ = ["Card"]
 
@@ -64,7 +59,9 @@ class Card(Panel):
         title = tr("CYCLE {number}") if ran else tr("NEXT: CYCLE {number}")
         self.entitle(title.format(number=cycle.number))
         trace = scene.trace if ran else scene.plan
-        words = words_for(cycle, trace)
+        # Of whose row the sentence speaks, a person decides by pointing at one.
+        aimed = ran and self.screen.query_one(Tensor).aimed
+        words = words_for(cycle, trace, self._pointed() if aimed else None)
         lines: list[Line] = [self._chip(cycle, width)]
         lines += wrap(" " + self.glyphs.text(words.sentence), width, STRONG)
         lines += self._state(scene, cycle, ran, width)
@@ -98,7 +95,7 @@ class Card(Panel):
     def _state(self, scene: Scene, cycle: Cycle, ran: bool, width: int) -> list[Line]:
         """That it has not run, was changed, or comes after a change."""
         if not ran:
-            said = tr("It has not run. Press {key} to run it.").format(key=self._step_key)
+            said = tr("It has not run. Press {key} to run it.").format(key=self.key("step"))
             return [[], *wrap(f" {said}", width, ACCENT)]
         if cycle.edited:
             said = tr("You changed what it wrote; the run went on from that.")
@@ -112,10 +109,6 @@ class Card(Panel):
             said = tr("An edit went into it, made at cycle {numbers}.")
         text = f" {self.glyphs.downstream} {said.format(numbers=', '.join(named))}"
         return wrap(text, width, ACCENT)
-
-    @property
-    def _step_key(self) -> str:
-        return cast("CyclesimApp", self.app).key("step")
 
     # -- the chosen cell ---------------------------------------------------------------------
 

@@ -77,7 +77,10 @@ class CardParts:
         """Three rungs: symbols, shapes, and the numbers of one cell."""
         text, lines = self.glyphs.text, []
         if self.words.formula:
-            lines += wrap(text(self.words.formula), self.room, ACCENT)
+            written = self.words.formula
+            if self.glyphs.ascii:
+                written = self.words.formula_ascii or text(written)
+            lines += wrap(written, self.room, ACCENT)
         if self.words.shapes:
             lines += wrap(text(self.words.shapes), self.room, MUTED)
         if self.cell is not None:

@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Label
 
-from cyclesim.language import tr
+from cyclesim.language import N_, tr
 from cyclesim.trace import Cycle, QueryError
 from cyclesim.tui.glyphs import Glyphs
 from cyclesim.tui.text import crop, indented
@@ -27,6 +27,8 @@ __all__ = ["FindBar", "matches", "pointed"]
 
 #: Cells to the left of what is typed.
 TITLE = 7
+#: What stands in the empty line.
+EXAMPLES = N_("softmax and layer 2, max > 0.9, nan, a word of the text, …")
 
 
 def matches(cycles: Iterable[Cycle], query: str) -> list[int]:
@@ -77,7 +79,7 @@ class FindBar(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal(id="find-line"):
             yield Label(tr("find"), id="find-title")
-            yield Input(placeholder="softmax and layer 2, nan, max > 0.9, …", id="find-input",
+            yield Input(placeholder=self._glyphs.text(tr(EXAMPLES)), id="find-input",
                         compact=True, select_on_focus=True)  # fmt: skip
             yield Label("", id="find-count", markup=False)
         yield Label("", id="find-hint", markup=False)
@@ -95,6 +97,11 @@ class FindBar(Vertical):
         self.query_one("#find-title", Label).update(tr("find"))
         self.display = True
         self.query_one(Input).focus()
+
+    def close(self) -> None:
+        """Put the line away."""
+        self.display = False
+        self.post_message(self.Closed())
 
     def say(self, text: str) -> None:
         """What was found."""
@@ -119,5 +126,4 @@ class FindBar(Vertical):
     def on_key(self, event: events.Key) -> None:
         if event.key == "escape":
             event.stop()
-            self.display = False
-            self.post_message(self.Closed())
+            self.close()

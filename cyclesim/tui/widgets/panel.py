@@ -21,7 +21,7 @@ from cyclesim.tui.scene import Scene
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
 
-__all__ = ["CycleChosen", "Line", "Panel", "line_width", "strip_of", "wrap"]
+__all__ = ["CycleChosen", "Line", "Panel", "WholeCells", "line_width", "strip_of", "wrap"]
 
 Line = list[Segment]
 
@@ -79,6 +79,10 @@ class Panel(ScrollView, can_focus=True):
         """Whether colours must not carry meaning."""
         return cast("CyclesimApp", self.app).plain
 
+    def key(self, command: str) -> str:
+        """The key of a command, for a sentence that names it."""
+        return cast("CyclesimApp", self.app).key(command)
+
     def entitle(self, title: str) -> None:
         """Set the title, in the characters that are allowed."""
         self.border_title = self.glyphs.text(title).replace("[", "\\[")
@@ -97,10 +101,6 @@ class Panel(ScrollView, can_focus=True):
         self.refresh()
 
     # -- Textual -----------------------------------------------------------------------------
-
-    def on_mount(self) -> None:
-        if self.glyphs.ascii:
-            self.vertical_scrollbar.renderer = WholeCells  # type: ignore[misc]
 
     def on_resize(self, event: events.Resize) -> None:
         self.rebuild()

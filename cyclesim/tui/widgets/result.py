@@ -79,9 +79,9 @@ class Result(Panel):
         if scene.trace.header.text is not None:
             lines += wrap(f" {printable(scene.trace.header.text)}", width, MUTED, limit=3)
         left = answer - scene.last
-        said = trn("{count} cycle to go · f runs to the end",
-                   "{count} cycles to go · f runs to the end", left)  # fmt: skip
-        lines += wrap(" " + text(said.format(count=left)), width, FAINT)
+        said = trn("{count} cycle to go · {key} runs to the end",
+                   "{count} cycles to go · {key} runs to the end", left)  # fmt: skip
+        lines += wrap(" " + text(said.format(count=left, key=self.key("finish"))), width, FAINT)
         return lines
 
     # -- token classification ----------------------------------------------------------------
@@ -146,8 +146,9 @@ class Result(Panel):
         for name, score in scores[:12]:
             length = round((width - name_width - 12) * score)
             bar = "#" * length if self.plain else " " * length
+            named = fit(printable(str(name)), name_width, ellipsis=self.glyphs.ellipsis)
             lines.append([
-                Segment(f" {fit(printable(str(name)), name_width, ellipsis=self.glyphs.ellipsis)} ", BODY),
+                Segment(f" {named} ", BODY),
                 Segment(f"{score:6.1%} ", MUTED),
                 Segment(bar, Style() if self.plain else Style(bgcolor="#4f9bdc")),
             ])  # fmt: skip

@@ -50,7 +50,8 @@ class Times(Panel):
         peak = scene.measures.peak
         if peak is None or width < LEFT + CHART[0] or height < CHART[1]:
             return self._listed(scene, width)
-        picture = chart(scene, peak, min(width - LEFT - 2, 100), min(height, 36))
+        across, down = min(width - LEFT - 2, 100), min(height, 36)
+        picture = chart(scene, peak, across, down, ascii=self.glyphs.ascii)
         return beside(self._listed(scene, LEFT), picture, LEFT)
 
     def _listed(self, scene: Scene, width: int) -> list[Line]:
@@ -116,7 +117,7 @@ class Times(Panel):
         if peak is None:
             if scene.saved:
                 return []
-            said = tr("roof: T measures this machine")
+            said = tr("roof: {key} measures this machine").format(key=self.key("measure"))
             return wrap(f" {said}", width, FAINT)
         if cycle is None or cycle.device != scene.plan.header.device:
             return []
@@ -202,7 +203,7 @@ class Times(Panel):
         """The forward pass as a whole, and what the words mean."""
         text = self.glyphs.text
         lines = wrap(" " + text(_whole(scene)), width, MUTED)
-        lines += wrap(" " + text(_medians(scene)), width, MUTED)
+        lines += wrap(" " + text(_medians(scene, self.key("measure"))), width, MUTED)
         bare = scene.plan.timing.untraced_ns
         inside = sum(scene.full_speed(c.number) or 0 for c in scene.plan.cycles if c.stack)
         if bare and inside > BUSY * bare:
@@ -264,8 +265,8 @@ def _whole(scene: Scene) -> str:
     return tr("the bare model's time is not known")
 
 
-def _medians(scene: Scene) -> str:
-    """How many runs full speed is the median of, and how far they spread."""
+def _medians(scene: Scene, key: str) -> str:
+    """How many runs full speed is the median of, how far they spread, and the `key` for more."""
     measures, at = scene.measures, scene.at
     repeats = measures.repeats or scene.plan.timing.repeats
     if not repeats:
@@ -277,7 +278,8 @@ def _medians(scene: Scene) -> str:
         low, _, high = measures.spread[at]
         half = tr("Half of them took {low} to {high} here.")
         return f"{said} {half.format(low=duration(low), high=duration(high))}"
-    return said if measures.repeats or scene.saved else f"{said} {tr('T takes more.')}"
+    more = tr("{key} takes more.").format(key=key)
+    return said if measures.repeats or scene.saved else f"{said} {more}"
 
 
 def _overhead(stepped: int | None, full: int | None, width: int) -> str:

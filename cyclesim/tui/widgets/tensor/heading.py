@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,7 +11,7 @@ from rich.style import Style
 from cyclesim.language import N_, tr
 from cyclesim.render.colour import UNIT_COLOURS
 from cyclesim.trace import Cycle, Value
-from cyclesim.tui.commands import COMMANDS
+from cyclesim.tui.commands import Command
 from cyclesim.tui.dimensions import Cut, dimension_name
 from cyclesim.tui.glyphs import Glyphs
 from cyclesim.tui.palette import ACCENT, FAINT, MUTED
@@ -46,12 +46,13 @@ def title_of(name: str, slot: Slot, width: int) -> str:
     return text
 
 
-def keys_line(width: int, glyphs: Glyphs) -> Line:
+def keys_line(commands: Iterable[Command], width: int, glyphs: Glyphs) -> Line:
     """What else can be done with the numbers, as far as it fits."""
     out: Line = []
-    for action in _OFFERED:
-        command = next(c for c in COMMANDS if c.action == action)
-        text = f" {command.shown} {glyphs.text(tr(command.label))} "
+    named = {command.name: command for command in commands}
+    offered = [(named[name].shown, tr(named[name].label)) for name in _OFFERED]
+    for key, label in ((tr("arrows"), tr("cell")), *offered):
+        text = f" {key} {glyphs.text(label)} "
         if line_width(out) + cell_len(text) > width:
             break
         out.append(Segment(text, FAINT))
@@ -59,9 +60,15 @@ def keys_line(width: int, glyphs: Glyphs) -> Line:
 
 
 def slots_line(
-    slots: Sequence[Slot], chosen: int, cycle: Cycle, width: int, glyphs: Glyphs, plain: bool
+    slots: Sequence[Slot],
+    chosen: int,
+    cycle: Cycle,
+    width: int,
+    glyphs: Glyphs,
+    plain: bool,
+    key: str,
 ) -> Line:
-    """The tensors of the cycle by name, the shown one marked, and the key for the others."""
+    """The tensors of the cycle by name, the shown one marked, and the `key` for the others."""
     longest = max(12, width - 12)
     titles = [f" {crop(s.title, longest, glyphs.ellipsis)} " for s in slots]
     more = f" {glyphs.ellipsis}"
@@ -80,23 +87,24 @@ def slots_line(
             style = Style(color="#0b0e12", bgcolor=UNIT_COLOURS[cycle.unit], bold=True)
             style = Style(reverse=True, bold=True) if plain else style
         out.append(Segment(titles[index], style))
-    if len(titles) > 1 and line_width(out) + 5 <= width:
-        out.append(Segment("  (o)", FAINT))
+    if len(titles) > 1 and line_width(out) + cell_len(key) + 4 <= width:
+        out.append(Segment(f"  ({key})", FAINT))
     return out
 
 
 def dimensions_line(
-    cut: Cut, first: Sequence[int], shown: Sequence[int], width: int, glyphs: Glyphs
+    cut: Cut, first: Sequence[int], shown: Sequence[int], width: int, glyphs: Glyphs, key: str
 ) -> Line:
     """Where each dimension stands: `batch 0/1 · head 2/4 (h) · rows query · columns key`.
 
     Args:
         first, shown: the part of rows and columns that is on the screen.
+        key: moves along the chosen dimension.
     """
     ways = (
-        lambda: _pieces(cut, first, shown, named=True, every=True),
-        lambda: _pieces(cut, first, shown, named=False, every=True),
-        lambda: _pieces(cut, first, shown, named=False, every=False),
+        lambda: _pieces(cut, first, shown, key, named=True, every=True),
+        lambda: _pieces(cut, first, shown, key, named=False, every=True),
+        lambda: _pieces(cut, first, shown, key, named=False, every=False),
     )
     line: Line = []
     for way in ways:
@@ -107,7 +115,7 @@ def dimensions_line(
 
 
 def _pieces(
-    cut: Cut, first: Sequence[int], shown: Sequence[int], *, named: bool, every: bool
+    cut: Cut, first: Sequence[int], shown: Sequence[int], key: str, *, named: bool, every: bool
 ) -> list[tuple[str, Style]]:
     """Texts and styles. `named`: say `rows` and `columns`; `every`: dimensions of size 1 too."""
     if cut.rows is None or cut.columns is None:
@@ -124,7 +132,7 @@ def _pieces(
             continue
         text = f"{dimension_name(cut.names[dimension])} {cut.at[dimension]}/{size}"
         if dimension == cut.chosen and size > 1:
-            out += [(text, ACCENT), (" (h)", FAINT)]
+            out += [(text, ACCENT), (f" ({key})", FAINT)]
         else:
             out.append((text, MUTED))
         out.append((" · ", FAINT))

@@ -35,14 +35,18 @@ def below(
     glyphs: Glyphs,
     plain: bool,
     heads: np.ndarray | None = None,
+    hint: str = "",
 ) -> list[Line]:
     """At most `room` lines about the cell at `cursor` and about all of them.
 
     Args:
         levels: the levels that are drawn, for the legend.
         heads: the value of this cell in every head, where all are drawn.
+        hint: what moves the cursor, if that is to be said.
     """
     cell = _cell(sight, cursor, glyphs)
+    if hint and line_width(cell) + cell_len(hint) + 4 <= width:
+        cell.append(Segment(f" ({hint}) ", FAINT))
     more = []
     if heads is not None:
         more = _in_heads(heads, sight.probability, width, glyphs)

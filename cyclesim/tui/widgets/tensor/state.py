@@ -14,10 +14,10 @@ from cyclesim.language import tr
 from cyclesim.tui.beside import Beside, BesideCache
 from cyclesim.tui.changes import Side, before, there
 from cyclesim.tui.dimensions import Cut
-from cyclesim.tui.listing import is_listed
+from cyclesim.tui.listing import is_listed, rows_of
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.sources import Source
-from cyclesim.tui.tensors import Slot, axes_of_slot, slots_of
+from cyclesim.tui.tensors import Slot, axes_of_slot, counts_tokens, slots_of
 from cyclesim.tui.widgets.panel import Panel
 from cyclesim.tui.widgets.tensor.sight import Heads, Sight, source_of
 
@@ -59,6 +59,12 @@ class TensorState(Panel):
         self._layouts: dict[tuple[str, ...], Cut] = {}
         self._places: dict[str, int] = {}
         self._cursor = (0, 0)
+        #: Whether a person has put it there, and the token that it stands on in every tensor that
+        #: has a row for it.
+        self._aimed = False
+        self._token: int | None = None
+        #: The column is to be that of the token as well, once there is one.
+        self._square = False
         self._drawing: Drawing = "heatmap"
         self._heads: Heads = "one"
         self._versus: Versus = ""
@@ -83,6 +89,11 @@ class TensorState(Panel):
     def cursor(self) -> tuple[int, int]:
         """Row and column of the cell cursor."""
         return self._cursor
+
+    @property
+    def aimed(self) -> bool:
+        """Whether a person has put the cursor where it is."""
+        return self._aimed
 
     @property
     def drawing(self) -> Drawing:
@@ -165,6 +176,7 @@ class TensorState(Panel):
         usual = Cut.of(slot.value.shape, names, self._places)
         like = self._layouts.get(usual.names)
         self._cut = Cut.of(slot.value.shape, names, self._places, like)
+        self._to_token(self._cut)
 
     def _tell(self) -> None:
         """Say that another cell is pointed at, if one is."""
@@ -205,11 +217,11 @@ class TensorState(Panel):
         if cut is None or len(index) != len(cut.shape):
             return
         if self._listed(self._slots[0]):
-            self._cursor = (index[-1], 0)
+            self._aim(index[-1], 0)
         elif cut.rows is None or cut.columns is None:
-            self._cursor = divmod(index[0], cut.drawn_shape[1]) if index else (0, 0)
+            self._aim(*(divmod(index[0], cut.drawn_shape[1]) if index else (0, 0)))
         else:
-            self._cursor = (index[cut.rows], index[cut.columns])
+            self._aim(index[cut.rows], index[cut.columns])
             for dimension in cut.leading:
                 cut = cut.placed(dimension, index[dimension])
         self.lay(cut)
@@ -220,6 +232,42 @@ class TensorState(Panel):
         self._layouts[cut.names] = cut
         self._places.update(zip(cut.names, cut.at, strict=True))
         self._changed()
+
+    def _of_tokens(self, dimension: int | None) -> bool:
+        """Whether there is a row (or a column) for each token of the text."""
+        slot, cut, scene = self.slot, self._cut, self.scene
+        if slot is None or cut is None or scene is None:
+            return False
+        count = len(scene.plan.header.tokens)
+        if self._listed(slot):
+            return dimension == cut.rows and rows_of(slot.value) == count
+        return counts_tokens(cut, dimension, count)
+
+    def _aim(self, row: int, column: int) -> None:
+        """Put the cursor on a cell, and from now on it stays with the token of that row."""
+        self._cursor, self._aimed, self._square = (row, column), True, False
+        if self._cut is not None and self._of_tokens(self._cut.rows):
+            self._token = row
+
+    def follow(self, token: int) -> None:
+        """Keep the cursor on a token, here and in every tensor that has a row for it."""
+        self._token, self._aimed, self._square = token, True, True
+        if self._cut is not None:
+            self._to_token(self._cut)
+            self._changed()
+
+    def _to_token(self, cut: Cut) -> None:
+        if self._token is None or not self._of_tokens(cut.rows):
+            return
+        column = self._cursor[1]
+        if self._square and self._of_tokens(cut.columns):
+            column, self._square = self._token, False
+        self._cursor = (self._token, column)
+
+    @property
+    def token(self) -> int | None:
+        """The token that the cursor stays with."""
+        return self._token
 
     def turn_drawing(self) -> str:
         """Heatmap, histogram, figures."""
@@ -240,7 +288,9 @@ class TensorState(Panel):
     def turn_versus(self) -> str:
         """The numbers themselves, against what the cycle read, against the other run."""
         if self.slot is None or not self.slot.output:
-            return tr("Only what a cycle wrote can have changed: o shows its output.")
+            return tr("Only what a cycle wrote can have changed: {key} shows its output.").format(
+                key=self.key("next_tensor")
+            )
         other = self.scene.other if self.scene is not None else None
         ways: list[Versus] = ["", "before"] if other is None else ["", "before", "there"]
         self._versus = ways[(ways.index(self._versus) + 1) % len(ways)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 from rich.segment import Segment
 from textual import events
@@ -30,6 +32,9 @@ from cyclesim.tui.widgets.tensor.reading import WIDE, below, stats_line
 from cyclesim.tui.widgets.tensor.sight import Sight
 from cyclesim.tui.widgets.tensor.state import TensorState
 from cyclesim.tui.widgets.tensor.table import table_lines
+
+if TYPE_CHECKING:
+    from cyclesim.tui.app import CyclesimApp
 
 __all__ = ["Tensor"]
 
@@ -74,10 +79,18 @@ class Tensor(TensorState):
             self.entitle(tr("TENSOR"))
             text = tr("This cycle wrote no tensor.")
             if cycle is None:
-                text = tr("Nothing has run yet, so there are no numbers. Press n to run cycle 0.")
+                text = tr(
+                    "Nothing has run yet, so there are no numbers. Press {key} to run cycle 0."
+                )
+                text = text.format(key=self.key("step"))
             return [[], *wrap(f" {text}", width - 1, MUTED)]
         self.entitle(title_of(tr("TENSOR"), slot, width - 2))
-        lines = [slots_line(self._slots, self._slot, cycle, width, self.glyphs, self.plain)]
+        lines = [
+            slots_line(
+                self._slots, self._slot, cycle, width, self.glyphs, self.plain,
+                self.key("next_tensor"),
+            )
+        ]  # fmt: skip
         if 0 in slot.value.shape:
             return [*lines, [], *wrap(" " + tr("This tensor is empty."), width, MUTED)]
         if not slot.value.kept:
@@ -92,8 +105,12 @@ class Tensor(TensorState):
         except _UNREADABLE as error:
             return [*lines, [], *wrap(f" {error}", width, MUTED)]
         if len(lines) + 2 <= height:
-            lines += [[]] * (height - len(lines) - 1) + [keys_line(width, self.glyphs)]
+            lines += [[]] * (height - len(lines) - 1) + [self._keys(width)]
         return lines
+
+    def _keys(self, width: int) -> Line:
+        commands = cast("CyclesimApp", self.app).commands
+        return keys_line(commands, width, self.glyphs)
 
     def _not_kept(self, slot: Slot, width: int) -> list[Line]:
         """Why there are no numbers; and what is known of them, where a file kept that."""
@@ -173,10 +190,14 @@ class Tensor(TensorState):
         self._offset = (plot.first[0], plot.first[1])
         self._page = max(plot.shown[0] - 1, 1)
         levels = np.unique(plot.levels).tolist()
-        said = below(sight, self._cursor, levels, width, under, self.glyphs, self.plain, heads)
+        hint = "" if self.aimed else tr("arrows")
+        said = below(
+            sight, self._cursor, levels, width, under, self.glyphs, self.plain, heads, hint
+        )
         air = 1 if room >= plot.height + len(said) + 2 else 0
+        key = self.key("next_head")
         top: list[Line] = [
-            dimensions_line(sight.cut, plot.first, plot.shown, width, self.glyphs),
+            dimensions_line(sight.cut, plot.first, plot.shown, width, self.glyphs, key),
             *notes,
         ]
         self._top = 1 + len(top) + air
@@ -198,8 +219,10 @@ class Tensor(TensorState):
 
     def _page_note(self, tiles: Multiples, count: int) -> Line:
         """Which heads are on the screen, where not all are."""
-        words = tr("Heads {first}–{last} of {count}; h goes on.")
-        said = words.format(first=tiles.page[0], last=tiles.page[-1], count=count)
+        words = tr("Heads {first}–{last} of {count}; {key} goes on.")
+        said = words.format(
+            first=tiles.page[0], last=tiles.page[-1], count=count, key=self.key("next_head")
+        )
         return [Segment(" " + self.glyphs.text(said), ACCENT)]
 
     # -- keys and mouse ----------------------------------------------------------------------
@@ -208,7 +231,8 @@ class Tensor(TensorState):
         """Make the cells larger or smaller."""
         plot = self._plot
         if not isinstance(plot, Heatmap):
-            return tr("Only one heatmap has cells to zoom: a and m lead back to it.")
+            said = tr("Only one heatmap has cells to zoom: {heads} and {drawing} lead back to it.")
+            return said.format(heads=self.key("heads"), drawing=self.key("drawing"))
         was = (plot.cell_width, plot.cell_height)
         self._zoom += by
         self.rebuild()
@@ -234,7 +258,7 @@ class Tensor(TensorState):
         plot = self._plot
         if isinstance(plot, Heatmap) and not plot.matrix.holds(row, column):
             return
-        self._cursor = (row, column)
+        self._aim(row, column)
         self._changed()
 
     def on_click(self, event: events.Click) -> None:
@@ -247,7 +271,7 @@ class Tensor(TensorState):
         if len(found) == 3:
             dimension, cut = self._head_dimension(), self._cut
             assert dimension is not None and isinstance(cut, Cut)
-            self._cursor = (found[1], found[2])
+            self._aim(found[1], found[2])
             self.lay(cut.placed(dimension, found[0]))
         else:
             self._point(*found)

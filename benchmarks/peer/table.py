@@ -1,0 +1,193 @@
+"""The tables: what was measured, as rows; in the terminal, and in README.md between two markers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+__all__ = ["Ratio", "Table", "noise", "ratio", "show", "tables", "write"]
+
+BEGIN, END = "<!-- peers.py begins -->", "<!-- peers.py ends -->"
+
+
+class Ratio(NamedTuple):
+    """A median over rounds, and the middle half of them."""
+
+    median: float
+    low: float
+    high: float
+    rounds: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Ratio:
+        low = high = values[0]
+        if len(values) > 1:
+            low, _, high = quantiles(values, n=4, method="inclusive")
+        return cls(median(values), low, high, len(values))
+
+    def __str__(self) -> str:
+        digits = 2 if self.median < 10 else 1 if self.median < 100 else 0
+        if self.rounds == 1:
+            return f"{self.median:.{digits}f} (one round)"
+        return f"{self.median:.{digits}f} ± {(self.high - self.low) / 2:.{digits}f}"
+
+
+class Table(NamedTuple):
+    """A table with a title, in words only."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+def ratio(rounds: list[dict[str, Any]], clock: int) -> Ratio:
+    """A way ÷ the mean of its round's two plain forwards; clock 0 is CPU time, 1 is wall time."""
+    return Ratio.of(
+        [r["took"][clock] * 2 / (r["plain"][0][clock] + r["plain"][1][clock]) for r in rounds]
+    )
+
+
+def noise(report: dict[str, Any], case: str, clock: int) -> Ratio | None:
+    """One plain forward ÷ the other, over the rounds of all tools: what the machine does to 1."""
+    pairs = [
+        one[clock] / other[clock]
+        for tool in report["tools"]
+        for times in _longest(tool, case)
+        for one, other in [times["plain"]]
+    ]
+    return Ratio.of(pairs) if pairs else None
+
+
+def _longest(tool: dict[str, Any], case: str) -> list[dict[str, Any]]:
+    """The rounds of a tool: those of its ways are the same ones, or the first of them."""
+    rounds = [way["rounds"] for way in tool["ways"] if way["case"] == case and "rounds" in way]
+    return max(rounds, key=len, default=[])
+
+
+def tables(report: dict[str, Any]) -> Iterator[Table]:
+    """All tables of a report."""
+    cases = report["cases"]
+    yield _times(report, cases)
+    for case in cases:
+        yield _captured(report, case)
+    missing = list(_missing(report))
+    if missing:
+        yield Table("What could not be measured", ("tool", "why"), missing)
+
+
+def _times(report: dict[str, Any], cases: list[str]) -> Table:
+    headings = ["tool", "way"]
+    for case in cases:
+        headings += [f"{case}: CPU", "wall"]
+    rows = []
+    plain = ["*plain ÷ plain*", "the noise"]
+    for case in cases:
+        for clock in (0, 1):
+            plain.append(str(noise(report, case, clock) or "–"))
+    rows.append(tuple(plain))
+    for tool in report["tools"]:
+        for name in _ways(tool):
+            row = [_named(tool), name]
+            for case in cases:
+                way = _way(tool, case, name)
+                for clock in (0, 1):
+                    row.append(str(ratio(way["rounds"], clock)) if "rounds" in way else "–")
+            rows.append(tuple(row))
+    return Table("Time, ÷ the plain forward", tuple(headings), rows)
+
+
+def _captured(report: dict[str, Any], case: str) -> Table:
+    rows = []
+    for tool in report["tools"]:
+        for name in _ways(tool):
+            way = _way(tool, case, name)
+            if "same_bits" in way:
+                rows.append((_named(tool), name, *_kept(way)))
+    headings = ("tool", "way", "tensors", "MB captured", "kept ÷ captured", "save", "load",
+                "MB saved", "same bits")  # fmt: skip
+    return Table(f"What is captured, {case}", headings, rows)
+
+
+def _kept(way: dict[str, Any]) -> list[str]:
+    count, size = way["tensors"], way["bytes"]
+    kept = [k for k in way["kept_bytes"] if k is not None]
+    bits = "yes" if way["same_bits"] else f"no, by {way['max_abs_diff']:.1g}"
+    if not way["plain_same_after"]:
+        bits += "; the plain forward is another afterwards"
+    saved = way.get("saved") or {}
+    return [
+        f"{count} ({way['note']})" if way["note"] else str(count),
+        f"{size / 1e6:.1f}" if count else "–",
+        f"{median(kept) / size:.2f}" if kept and count and not way["note"] else "–",
+        _took(saved.get("save")),
+        _took(saved.get("load")),
+        f"{saved['size'] / 1e6:.1f}" if "size" in saved else "–",
+        bits,
+    ]
+
+
+def _missing(report: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for tool in report["tools"]:
+        for reason in tool["reasons"]:
+            yield _named(tool), reason
+
+
+def _ways(tool: dict[str, Any]) -> list[str]:
+    return list(dict.fromkeys(way["way"] for way in tool["ways"]))
+
+
+def _way(tool: dict[str, Any], case: str, name: str) -> dict[str, Any]:
+    found = (way for way in tool["ways"] if (way["case"], way["way"]) == (case, name))
+    return next(found, {})
+
+
+def _named(tool: dict[str, Any]) -> str:
+    name, package, version = tool["name"], tool["package"], tool["version"]
+    return f"{name} {version}".strip() if name == package else f"{name} ({package} {version})"
+
+
+def _took(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    return f"{seconds:.2f} s" if seconds >= 0.1 else f"{seconds * 1e3:.0f} ms"
+
+
+def show(report: dict[str, Any], console: Console) -> None:
+    """Print everything."""
+    console.print(" · ".join(report["machine"].values()), markup=False)
+    for table in tables(report):
+        drawn = RichTable(title=table.title, title_justify="left")
+        for place, heading in enumerate(table.headings):
+            drawn.add_column(heading, justify="left" if place < 2 else "right")
+        for row in table.rows:
+            drawn.add_row(*map(escape, row))
+        console.print(drawn)
+
+
+def write(report: dict[str, Any], path: Path) -> None:
+    """Put the tables between the markers of the Markdown file at `path`."""
+    machine = "; ".join(f"{what}: {value}" for what, value in report["machine"].items())
+    parts = [f"Measured on {report['date']}. {machine}."]
+    for table in tables(report):
+        parts += [f"### {table.title}", _markdown(table)]
+    made = "\n\n".join([BEGIN, *parts, END])
+    text = path.read_text(encoding="utf-8")
+    between = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
+    if not between.search(text):
+        raise SystemExit(f"{path.name} has no markers to write between.")
+    path.write_text(between.sub(lambda _: made, text), encoding="utf-8")
+
+
+def _markdown(table: Table) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    aligned = ["---" if place < 2 else "---:" for place in range(len(table.headings))]
+    return "\n".join([line(table.headings), line(aligned), *map(line, table.rows)])

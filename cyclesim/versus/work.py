@@ -1,0 +1,107 @@
+"""What the cycles of the baseline compute and move, and how long they take: for the roofline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cyclesim.cost.roofline import Mark, Peak, Work, place
+from cyclesim.trace.cycle import UNITS, Unit
+from cyclesim.versus.statistics import Times
+
+__all__ = ["CycleWork", "UnitWork", "units_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class CycleWork:
+    """One cycle of the baseline's trace.
+
+    Attributes:
+        number, unit, step, label, layer: which cycle.
+        flops, nbytes: from shapes; `nbytes` is logical traffic. `flops` is None where no rule
+            counts the operation.
+        times: at full speed, raw.
+    """
+
+    number: int
+    unit: Unit
+    step: str
+    label: str
+    layer: int | None
+    flops: int | None
+    nbytes: int
+    times: Times
+
+    @property
+    def work(self) -> Work | None:
+        """For `cost.place`."""
+        return None if self.flops is None else Work(self.flops, self.nbytes)
+
+    def to_json(self, peak: Peak | None) -> dict[str, Any]:
+        """The raw list, and where the cycle stands under the roof."""
+        return {
+            **asdict(self),
+            "times": self.times.to_json(),
+            "mark": mark_json(mark_of(self.work, peak, self.times.median_ns)),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UnitWork:
+    """All cycles of one unit together.
+
+    Attributes:
+        unit: which.
+        cycles: how many they are.
+        ns: the sum of their median times at full speed.
+        work: the sum of their work; None where one is not counted.
+        mark: where they stand under the roof together; None without a peak or a count.
+    """
+
+    unit: Unit
+    cycles: int
+    ns: int
+    work: Work | None
+    mark: Mark | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For a file."""
+        return {
+            "unit": self.unit,
+            "cycles": self.cycles,
+            "ns": self.ns,
+            "flops": None if self.work is None else self.work.flops,
+            "nbytes": None if self.work is None else self.work.nbytes,
+            "mark": mark_json(self.mark),
+        }
+
+
+def units_of(cycles: Iterable[CycleWork], peak: Peak | None) -> tuple[UnitWork, ...]:
+    """The units that `cycles` belong to, in the usual order."""
+    found: dict[Unit, list[CycleWork]] = {}
+    for cycle in cycles:
+        found.setdefault(cycle.unit, []).append(cycle)
+    made = []
+    for unit in (unit for unit in UNITS if unit in found):
+        work, ns = _sum(found[unit]), sum(c.times.median_ns for c in found[unit])
+        made.append(UnitWork(unit, len(found[unit]), ns, work, mark_of(work, peak, ns)))
+    return tuple(made)
+
+
+def mark_of(work: Work | None, peak: Peak | None, ns: int) -> Mark | None:
+    """Where work that took `ns` stands; None without a peak or a FLOP count."""
+    return None if work is None or peak is None else place(work, peak, ns)
+
+
+def mark_json(mark: Mark | None) -> dict[str, Any] | None:
+    """For a file."""
+    return None if mark is None else asdict(mark)
+
+
+def _sum(cycles: Sequence[CycleWork]) -> Work | None:
+    counts = [cycle.flops for cycle in cycles]
+    known = [count for count in counts if count is not None]
+    if len(known) < len(counts):
+        return None
+    return Work(sum(known), sum(cycle.nbytes for cycle in cycles))

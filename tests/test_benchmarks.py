@@ -1,0 +1,72 @@
+"""The benchmark against other tools runs, and its table has the shape that it should have."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+
+
+def _peers(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, BENCHMARKS / "peers.py", "--env", folder, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
+
+
+@pytest.mark.slow
+def test_the_same_work_is_measured_for_each_tool(tmp_path: Path) -> None:
+    numbers = tmp_path / "peers.json"
+    done = _peers("--tools", "cyclesim,hooks", "--quick", "--json", str(numbers), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(numbers.read_text())
+    ways = {tool["name"]: tool["ways"] for tool in report["tools"]}
+    assert list(ways) == ["cyclesim", "hooks"]
+    assert [len(found) for found in ways.values()] == [3, 1]
+    for way in (*ways["cyclesim"], *ways["hooks"]):
+        assert way["same_bits"] and way["plain_same_after"], way["way"]
+        assert way["tensors"] > 0 and way["bytes"] > 0
+        assert 1 <= len(way["rounds"]) <= 5
+        for one in way["rounds"]:
+            assert len(one["plain"]) == 2, "the plain forward is drawn twice a round"
+            assert all(cpu > 0 and wall > 0 for cpu, wall in (*one["plain"], one["took"]))
+    captured, hooked = ways["cyclesim"][0], ways["hooks"][0]
+    assert captured["tensors"] > hooked["tensors"], "functions are more than modules"
+    saved = ways["cyclesim"][-1]["saved"]
+    assert saved["size"] >= ways["cyclesim"][-1]["bytes"] * 0.9 and saved["load"] > 0
+    assert not any(tool["reasons"] for tool in report["tools"])
+    for row in ("plain ÷ plain", "captured", "a forward hook on every module"):
+        assert re.search(rf"│ .*{row}.* │ +\d", done.stdout), done.stdout
+
+
+def test_an_unknown_tool_is_one_sentence(tmp_path: Path) -> None:
+    done = _peers("--tools", "hooks,abacus", folder=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("peers.py: error: there is no tool abacus:")
+
+
+def test_a_tool_that_does_not_install_or_takes_too_long_is_a_row(tmp_path: Path) -> None:
+    numbers = tmp_path / "peers.json"
+    done = _peers(
+        *("--tools", "hooks", "--quick", "--timeout", "0.2", "--json", str(numbers)),
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    (tool,) = json.loads(numbers.read_text())["tools"]
+    assert tool["ways"] == []
+    assert tool["reasons"] == ["It was stopped after 0.2 s; what is missing, it did not reach."]
+    assert "What could not be measured" in done.stdout
+
+
+def test_the_tables_in_the_readme_are_those_of_the_script() -> None:
+    text = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
+    begin, end = "<!-- peers.py begins -->", "<!-- peers.py ends -->"
+    assert text.count(begin) == text.count(end) == 1
+    made = text[text.index(begin) : text.index(end)]
+    for name in ("cyclesim", "hooks", "torchlens", "nnsight", "transformer-lens", "profiler"):
+        assert f"| {name} " in made
+    assert not re.search(r"/(home|root|tmp|usr|work)/|https?://", made), "no places of a machine"
