@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--tools", default=",".join(TOOLS), metavar="A,B",
                         help=f"which: {', '.join(TOOLS)}")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="the small model only, few rounds")
-    parser.add_argument("--rounds", type=int, help="at most (default 60; with --quick, 5)")
+    parser.add_argument("--rounds", type=int, help="of each case (default 40 to 3, by its size)")
     parser.add_argument("--threads", type=int, default=1, help="of torch (default 1)")
     parser.add_argument("--timeout", type=float, default=150, help="seconds a tool may take")
     parser.add_argument("--env", type=Path, metavar="DIR", default=cache_folder() / "peers",
@@ -55,7 +55,6 @@ def main() -> None:
     unknown = [name for name in names if name not in TOOLS]
     if unknown:
         parser.error(f"there is no tool {', '.join(unknown)}: choose from {', '.join(TOOLS)}")
-    options.rounds = options.rounds or (5 if options.quick else 60)
     console = Console(width=None if sys.stdout.isatty() else 200)
     tools = []
     for name in names:
@@ -105,6 +104,10 @@ def _run(
     """Measure in a process of its own; why it came to no good end, or nothing."""
     threads = str(options.threads)
     environment = os.environ | {
+        # glibc gives memory back and fetches it again as it sees fit, which costs whoever comes
+        # next. It shall keep what it has: the tools are measured, not its habits.
+        "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
+        "MALLOC_MMAP_MAX_": "0",
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "HF_HUB_OFFLINE": "1",
@@ -112,7 +115,8 @@ def _run(
         "TMPDIR": folder,  # whatever is left behind goes with it
     }
     command = [python, HERE / "peer" / "measure.py", name, out, "--threads", threads]
-    command += ["--rounds", str(options.rounds), *(["--quick"] if options.quick else [])]
+    command += ["--quick"] if options.quick else []
+    command += ["--rounds", str(options.rounds)] if options.rounds else []
     with log.open("a", encoding="utf-8") as output:
         try:
             done = subprocess.run(

@@ -21,6 +21,7 @@ from cyclesim.language import from_environment, speak, speaking, tr
 from cyclesim.shell import (
     check_condition,
     cleaning_up,
+    names_trace,
     parse_size,
     quiet_libraries,
     read_text,
@@ -142,6 +143,7 @@ def run(
 
 @app.command()
 def trace(
+    ctx: typer.Context,
     text: Text = None,
     model: Model = None,
     task: Task = None,
@@ -190,26 +192,11 @@ def trace(
         check_condition(where)
     words = read_text(text)
     with _progress() as say:
-        machine = cyclesim.load(
-            model,
-            task=task,
-            attn=attn,
-            device=device,
-            dtype=dtype,
-            seed=seed,
-            max_length=max_length,
-            pad_to=pad_to,
-            trust_remote_code=trust_remote_code,
-            random_init=random_init,
-            progress=say,
-        )
-        say("running every cycle")
-        text = _default_text() if words is None else words
-        made = cyclesim.trace(machine, text, keep=keep, memory=limit)  # type: ignore[arg-type]
+        made = _run_to_end(ctx, words, say, keep=keep, memory=limit)
         if output is not None:
             say(f"saving {output}")
             with cleaning_up():
-                made.save(output, keep)  # type: ignore[arg-type]
+                made.save(output, keep)
     only = None if where is None else {cycle.number for cycle in made.find(where)}
     if as_json:
         content = made.to_json()
@@ -221,6 +208,60 @@ def trace(
     else:
         _print_table(made, clock, only)
     return 1 if made.verdict.bit_identical is False else 0
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="perfetto, kanata, csv, parquet, tensorboard or html.", metavar="FORMAT"
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="The file; for tensorboard a folder.", metavar="OUT"),
+    ],
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            help="A saved trace; or a text to run, a file that holds it, or - for standard input.",
+            metavar="FILE_OR_TEXT",
+        ),
+    ] = None,
+    model: Model = None,
+    task: Task = None,
+    attn: Attention = "eager",
+    device: Device = "auto",
+    dtype: Dtype = "float32",
+    seed: Seed = None,
+    max_length: MaxLength = None,
+    pad_to: PadTo = None,
+    trust_remote_code: Trust = False,
+    random_init: RandomInit = False,
+    lang: Language = None,
+) -> int:
+    """Write a trace for another program: Perfetto, Konata, data frames, TensorBoard, a browser."""
+    _speak(lang)
+    from cyclesim.export import FORMATS, check_export
+    from cyclesim.export import export as write
+
+    check_export(to, output)  # said before a model is loaded
+    saved = what is not None and names_trace(what)
+    if saved:
+        _refuse_loading(ctx)
+    words = None if saved else read_text(what)
+    with _progress() as say:
+        if saved:
+            made = cyclesim.open_trace(what)  # type: ignore[arg-type]
+        else:
+            made = _run_to_end(ctx, words, say)
+        say(f"writing {output}")
+        with cleaning_up():
+            write(made, to, output)
+    print(f"{output}: {tr(FORMATS[to].hint)}")
+    return 1 if not saved and made.verdict.bit_identical is False else 0
 
 
 @app.command(name="open")
@@ -514,6 +555,30 @@ def _invoke(argv: list[str]) -> int | None:
 
 def _commands() -> set[str]:
     return {str(c.name or c.callback.__name__) for c in app.registered_commands if c.callback}
+
+
+#: The options that say how a model is loaded, by the names that `cyclesim.load` has for them.
+_LOADING = (
+    "task", "attn", "device", "dtype", "seed", "max_length", "pad_to", "trust_remote_code",
+    "random_init",
+)  # fmt: skip
+
+
+def _run_to_end(ctx: typer.Context, text: str | None, say: Callable[[str], Any], **how: Any) -> Any:
+    """The trace of a run of `text` (or the usual sentence) on the model that the options name."""
+    options = {name: ctx.params[name] for name in _LOADING}
+    machine = cyclesim.load(ctx.params["model"], **options, progress=say)
+    say("running every cycle")
+    return cyclesim.trace(machine, _default_text() if text is None else text, **how)
+
+
+def _refuse_loading(ctx: typer.Context) -> None:
+    """A saved trace has run: refuse the options that would have said how."""
+    for name in ("model", *_LOADING):
+        source = ctx.get_parameter_source(name)
+        if source is not None and not source.name.startswith("DEFAULT"):
+            said = tr("a saved trace is not run again: leave --{option} out.")
+            raise CyclesimError(said.format(option=name.replace("_", "-")))
 
 
 def _print_json(content: Any) -> None:

@@ -22,6 +22,7 @@ from cyclesim.language import tr
 __all__ = [
     "check_condition",
     "cleaning_up",
+    "names_trace",
     "parse_size",
     "quiet_libraries",
     "read_text",
@@ -115,6 +116,19 @@ def read_text(text: str | None) -> str | None:
     if not content.strip():  # said before a model is loaded for it
         raise CyclesimError(tr("the text is empty: give at least one word."))
     return content
+
+
+def names_trace(text: str) -> bool:
+    """Whether TEXT on the command line names a saved trace: by its ending, or by what is in it."""
+    if text.endswith(".safetensors"):
+        return True
+    if not os.path.isfile(text):
+        return False
+    with suppress(OSError), open(text, "rb") as file:
+        # The length of a header, which is JSON. As text these bytes would be NULs.
+        start = file.read(9)
+        return start[5:] == b"\0\0\0{"
+    return False
 
 
 def _content(text: str) -> str:

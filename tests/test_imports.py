@@ -12,6 +12,8 @@ TORCH_FREE = (
     "cyclesim.cost",
     "cyclesim.errors",
     "cyclesim.explain",
+    "cyclesim.export",
+    "cyclesim.files",
     "cyclesim.render",
     "cyclesim.trace",
     "cyclesim.versus",

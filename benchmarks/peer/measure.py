@@ -57,7 +57,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("tool", choices=TOOLS)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--rounds", type=int, help="instead of as many as the case has")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
@@ -70,34 +70,44 @@ def main() -> None:
     case_subject: Subject | None = None
     to_save: list[tuple[Way, Case]] = []
     for case in QUICK if options.quick else CASES:
+        case = case._replace(rounds=options.rounds or case.rounds)
         case_subject = subject(case, tool.head, case_subject)
         try:
             ways = tool.ways(case_subject)
         except Exception as error:
             sink.put(kind="way", case=case.name, way="", error=sentence(error))
             continue
-        speeds = [first(way, case, case_subject, sink) for way in ways]
+        plain = case_subject.plain()
+        speeds = [first(way, case, case_subject, plain, sink) for way in ways]
         good = [(way, once) for way, once in zip(ways, speeds, strict=True) if once is not None]
         if good:
-            rounds(good, case, case_subject, options.rounds, sink)
+            rounds(good, case, case_subject, sink)
         if case.tokens <= SAVED_TOKENS:
             to_save += [(way, case) for way, _ in good if way.save]
     for way, case in to_save:  # at the end: it may take longest
         saving(way, case, sink)
 
 
-def first(way: Way, case: Case, subject: Subject, sink: Sink) -> float | None:
-    """Run a way, and put down what it captured; seconds of a warm run, or None if it failed."""
+def first(way: Way, case: Case, subject: Subject, plain: torch.Tensor, sink: Sink) -> float | None:
+    """Run a way, and put down what it captured; seconds of a run, or None if it failed."""
+    # The first time, a process also grows by what it will go on using.
+    repeats = 1 if case.tokens > SAVED_TOKENS else 3
+    grown: list[int | None] = []
+    seconds: list[float] = []
     try:
-        plain = subject.plain()
-        with way.around():
-            logits, kept = way.run()
-            logits = logits() if callable(logits) else logits
-            same = same_bits(plain, logits)
-            difference = 0.0 if same else float((plain - logits).abs().max())
-            found = describe(way.tensors(kept), subject)
-        del kept, logits
-        grown = [memory(way) for _ in range(1 if case.tokens > SAVED_TOKENS else 3)]
+        for repeat in range(repeats):
+            with way.around():
+                before, start = resident(), time.perf_counter()
+                logits, kept = way.run()
+                seconds.append(time.perf_counter() - start)
+                after = resident()
+                grown.append(None if before is None or after is None else after - before)
+                if repeat == repeats - 1:
+                    logits = logits() if callable(logits) else logits
+                    same = same_bits(plain, logits)
+                    difference = 0.0 if same else float((plain - logits).abs().max())
+                    found = describe(way.tensors(kept), subject)
+                del kept, logits
         sink.put(
             kind="way",
             case=case.name,
@@ -106,10 +116,10 @@ def first(way: Way, case: Case, subject: Subject, sink: Sink) -> float | None:
             same_bits=same,
             max_abs_diff=difference,
             plain_same_after=same_bits(plain, subject.plain()),
-            kept_bytes=[nbytes for nbytes, _ in grown],
+            kept_bytes=grown,
             **found,
         )
-        return min(seconds for _, seconds in grown)
+        return min(seconds)
     except Exception as error:
         traceback.print_exc()
         sink.put(kind="way", case=case.name, way=way.name, error=sentence(error))
@@ -136,22 +146,6 @@ def describe(tensors: list[torch.Tensor], subject: Subject) -> dict[str, int]:
     return {"tensors": len(different), "bytes": sum(storages.values())}
 
 
-def memory(way: Way) -> tuple[int | None, float]:
-    """Bytes that the process has grown by, holding what the way kept of one run; and its seconds.
-
-    The bytes are None where the system does not tell.
-    """
-    with way.around():
-        before = resident()
-        start = time.perf_counter()
-        output, kept = way.run()
-        seconds = time.perf_counter() - start
-        del output
-        after = resident()
-        del kept
-    return after - before if before is not None and after is not None else None, seconds
-
-
 def resident() -> int | None:
     """Bytes of this process in memory, without what its allocator only has in reserve."""
     gc.collect()
@@ -163,13 +157,13 @@ def resident() -> int | None:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def rounds(
-    speeds: list[tuple[Way, float]], case: Case, subject: Subject, most: int, sink: Sink
-) -> None:
-    """The timing proper. A slow way takes part in the first rounds only."""
+def rounds(speeds: list[tuple[Way, float]], case: Case, subject: Subject, sink: Sink) -> None:
+    """The timing proper. A slow way takes part in the first rounds only: three, or the first."""
     ways = [way for way, _ in speeds]
-    share = case.seconds / (len(ways) + 1)
-    times = {way.name: max(1, min(most, round(share / once))) for way, once in speeds}
+    times: dict[str, int] = {}
+    for way, once in speeds:
+        fewest = 3 if once <= case.seconds / 2 else 1
+        times[way.name] = max(fewest, min(case.rounds, round(case.seconds / once)))
     raw: dict[str, list[dict[str, Any]]] = {way.name: [] for way in ways}
     order = random.Random(0)
     failed: set[str] = set()

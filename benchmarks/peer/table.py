@@ -33,10 +33,9 @@ class Ratio(NamedTuple):
         return cls(median(values), low, high, len(values))
 
     def __str__(self) -> str:
-        digits = 2 if self.median < 10 else 1 if self.median < 100 else 0
         if self.rounds == 1:
-            return f"{self.median:.{digits}f} (one round)"
-        return f"{self.median:.{digits}f} ± {(self.high - self.low) / 2:.{digits}f}"
+            return _figures(self.median)
+        return f"{_figures(self.median)} ± {_figures((self.high - self.low) / 2)}"
 
 
 class Table(NamedTuple):
@@ -83,24 +82,27 @@ def tables(report: dict[str, Any]) -> Iterator[Table]:
 
 
 def _times(report: dict[str, Any], cases: list[str]) -> Table:
-    headings = ["tool", "way"]
-    for case in cases:
-        headings += [f"{case}: CPU", "wall"]
-    rows = []
-    plain = ["*plain ÷ plain*", "the noise"]
-    for case in cases:
-        for clock in (0, 1):
-            plain.append(str(noise(report, case, clock) or "–"))
-    rows.append(tuple(plain))
+    rows = [
+        ("plain ÷ plain", "the noise", *(_cell(noise(report, c, 0), noise(report, c, 1))
+                                         for c in cases))
+    ]  # fmt: skip
     for tool in report["tools"]:
         for name in _ways(tool):
-            row = [_named(tool), name]
-            for case in cases:
-                way = _way(tool, case, name)
-                for clock in (0, 1):
-                    row.append(str(ratio(way["rounds"], clock)) if "rounds" in way else "–")
-            rows.append(tuple(row))
-    return Table("Time, ÷ the plain forward", tuple(headings), rows)
+            found = [_way(tool, case, name).get("rounds") for case in cases]
+            cells = [_cell(ratio(r, 0), ratio(r, 1)) if r else "–" for r in found]
+            rows.append((_named(tool), name, *cells))
+    title = "Time, ÷ the plain forward: CPU time ± half of its middle half (wall time)"
+    return Table(title, ("tool", "way", *cases), rows)
+
+
+def _cell(cpu: Ratio | None, wall: Ratio | None) -> str:
+    if cpu is None or wall is None:
+        return "–"
+    return f"{cpu} ({_figures(wall.median)}){', once' if cpu.rounds == 1 else ''}"
+
+
+def _figures(value: float) -> str:
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 def _captured(report: dict[str, Any], case: str) -> Table:

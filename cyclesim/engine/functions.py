@@ -54,12 +54,17 @@ _WIRING = frozenset(
     unsqueeze view view_as view_as_complex view_as_real vsplit
     """.split()
 )
+#: Of these, the ones that write a repeated tensor out when it is given one that was only expanded:
+#: then they do what `repeat` does, which is a computation. So keys that are shared by several
+#: heads are repeated.
+_COPIES = frozenset({"contiguous", "flatten", "reshape", "reshape_as"})
 #: Functions that are wiring only when they changed neither numbers nor place.
 _CASTS = frozenset(
     """
     to type type_as float double half bfloat16 long int short bool cpu cuda
     """.split()
 )
+_CASTS_AND_COPIES = _CASTS | _COPIES
 _READS = frozenset(
     """
     __bool__ __contains__ __float__ __format__ __index__ __int__ __len__ __repr__ __set__
@@ -117,7 +122,7 @@ def is_wiring(
     outputs = tensors_in(output)
     if not outputs and kind_of(func) is not Kind.OVERWRITE:
         return True
-    if name in _CASTS and args and isinstance(args[0], torch.Tensor):
+    if name in _CASTS_AND_COPIES and args and isinstance(args[0], torch.Tensor):
         return len(outputs) == 1 and _same_memory(outputs[0], args[0])
     return False
 
@@ -128,7 +133,18 @@ def only_rearranges(func: Callable[..., Any], args: Sequence[Any]) -> bool:
     if name == "__getitem__":
         # Basic indexing is a view. Indexing with a tensor gathers rows: a computation.
         return not any(isinstance(i, (torch.Tensor, list)) for i in _flat_index(args[1]))
-    return name in _WIRING
+    return name in _WIRING and not (name in _COPIES and bool(args) and _is_expanded(args[0]))
+
+
+def _is_expanded(tensor: Any) -> bool:
+    """Whether a tensor shows the same numbers more than once."""
+    return (
+        isinstance(tensor, torch.Tensor)
+        and tensor.layout is torch.strided
+        and 0 in tensor.stride()
+        and any(step == 0 and n > 1 for step, n in zip(tensor.stride(), tensor.shape, strict=True))
+        and tensor.numel() > 0
+    )
 
 
 def written(

@@ -21,7 +21,9 @@ __all__ = ["Axes", "axes_of", "axis_text", "sequence_length"]
 Axes = tuple[str, ...]
 
 _SCORES = ("batch", "head", "query", "key")
+_MANY_SCORES = ("batch·head", "query", "key")
 _CONTEXT = ("batch", "head", "query", "channel")
+_KEYS = ("batch", "head", "key", "channel")
 _HIDDEN = ("batch", "token", "hidden")
 _POOLED = ("batch", "hidden")
 
@@ -40,6 +42,10 @@ _BY_STEP: dict[str, dict[int, Axes]] = {
     "embedding.token_type_embeddings": {2: ("token", "hidden"), 3: _HIDDEN},
     "embedding.sum": {2: ("token", "hidden"), 3: _HIDDEN},
     "embedding.embeddings_project": {2: ("token", "hidden"), 3: _HIDDEN},
+    **{
+        f"embedding.rotary.{part}": {3: ("batch", "token", "channel")}
+        for part in ("pairs", "cos", "sin")
+    },
     "embedding.token_type_ids": {1: ("token",), 2: ("batch", "token")},
     "embedding.position_ids": {1: ("token",), 2: ("batch", "token")},
     "attention.query": {3: _HIDDEN},
@@ -49,14 +55,37 @@ _BY_STEP: dict[str, dict[int, Axes]] = {
         2: ("token", "query·key·value"),
         3: ("batch", "token", "query·key·value"),
     },
-    "attention.scores": {4: _SCORES, 3: ("batch·head", "query", "key")},
-    "attention.softmax": {4: _SCORES, 3: ("batch·head", "query", "key")},
+    "attention.scores": {4: _SCORES, 3: _MANY_SCORES},
+    "attention.softmax": {4: _SCORES, 3: _MANY_SCORES},
     "attention.context": {4: _CONTEXT, 3: ("batch·head", "query", "channel")},
     "attention.scaled_dot_product_attention": {4: _CONTEXT, 3: ("batch·head", "query", "channel")},
     "attention.output.dense": {2: ("token", "hidden"), 3: _HIDDEN},
+    "attention.key_cache": {4: _KEYS},
+    "attention.value_cache": {4: _KEYS},
+    "attention.repeat_kv.key": {4: _KEYS},
+    "attention.repeat_kv.value": {4: _KEYS},
+    "attention.position_bias.distance": {2: _SCORES[2:]},
+    "attention.position_bias.bucket": {2: _SCORES[2:]},
+    "attention.position_bias.lookup": {3: ("query", "key", "head")},
+    **{f"attention.position_bias.{part}": {4: _SCORES} for part in ("expand", "zeros", "mask")},
+    "attention.position_bias.add": {4: _SCORES, 3: _MANY_SCORES},
+    "attention.position_scores": {4: ("batch", "head", "query", "distance")},
+    "attention.position_scores.shift": {4: _SCORES},
+    "attention.c2p.scores": {3: ("batch·head", "query", "distance")},
+    "attention.p2c.scores": {3: ("batch·head", "key", "distance")},
+    "attention.p2c.gather": {3: ("batch·head", "key", "query")},
+    **{
+        f"attention.{part}": {3: _MANY_SCORES}
+        for part in ("c2p.gather", "c2p.scale", "c2p.sum", "p2c.scale", "p2c.sum")
+    },
     "residual.residual": {3: _HIDDEN},
     "layernorm.layernorm": {2: _POOLED, 3: _HIDDEN},
     "ffn.intermediate": {2: ("token", "intermediate"), 3: ("batch", "token", "intermediate")},
+    "ffn.gate": {3: ("batch", "token", "intermediate")},
+    "ffn.up": {3: ("batch", "token", "intermediate")},
+    "ffn.gate_up": {3: ("batch", "token", "gate·up")},
+    "ffn.gate_product": {3: ("batch", "token", "intermediate")},
+    "ffn.down": {3: _HIDDEN},
     "ffn.activation": {2: ("token", "intermediate"), 3: ("batch", "token", "intermediate")},
     "ffn.output.dense": {2: ("token", "hidden"), 3: _HIDDEN},
     "pooler.dense": {2: _POOLED},
@@ -66,11 +95,20 @@ _BY_STEP: dict[str, dict[int, Axes]] = {
     "output.entities": {2: ("entity", "start/end")},
     "output.labels": {0: (), 2: ("batch", "token")},
 }
+#: XLNet counts tokens before sequences, and heads after them, until its head.
+_XLNET: dict[str, dict[int, Axes]] = {
+    **{
+        f"attention.{part}": {4: ("token", "batch", "head", "channel")}
+        for part in ("query", "key", "value")
+    },
+    "attention.context": {4: ("query", "batch", "head", "channel")},
+    "attention.position_key": {4: ("distance", "batch", "head", "channel")},
+}
 #: The names that are words, for the catalogue.
 _WORDS = (
     N_("batch"), N_("head"), N_("query"), N_("key"), N_("channel"), N_("token"), N_("hidden"),
     N_("start/end"), N_("query·key·value"), N_("batch·head"), N_("intermediate"), N_("entity"),
-    N_("label"), N_("vocabulary"), N_("output"),
+    N_("label"), N_("vocabulary"), N_("output"), N_("distance"), N_("gate·up"),
 )  # fmt: skip
 #: How far to look back for the names of an axis.
 _FAR = 64
@@ -113,7 +151,34 @@ def _named(cycle: Cycle, value: Value, trace: Trace | None) -> Axes | None:
         task = trace.header.task if trace is not None else ""
         per_token = task == "token-classification" or (not task and several)
         return ("token",) if per_token else ("batch",)
-    return _BY_STEP.get(key, {}).get(rank)
+    return _at_step(cycle, key, value, trace)
+
+
+def _at_step(cycle: Cycle, key: str, value: Value, trace: Trace | None) -> Axes | None:
+    """The names that the step `key` gives to the axes of `value`."""
+    rank = len(value.shape)
+    if cycle.step.startswith(("rotary.query.", "rotary.key.", "rms_norm.")) and rank == 4:
+        # Families differ in whether heads or tokens come first: the sizes say so, or nothing does.
+        token = cycle.step.split(".")[1] if cycle.unit == "attention" else "token"
+        return _four(value, token, sequence_length(trace))
+    if key.startswith("layernorm.rms_norm"):
+        key = "layernorm.layernorm"
+    known = _BY_STEP.get(key, {}).get(rank)
+    if cycle.stack and cycle.stack[0].module.startswith("XLNet"):
+        known = _XLNET.get(key, {}).get(rank, known)
+        if known == _HIDDEN and cycle.unit != "classifier":
+            return ("token", "batch", "hidden")
+        if known is not None and known[:2] == ("batch", "token") and cycle.unit == "ffn":
+            return ("token", "batch", *known[2:])
+    return known
+
+
+def _four(value: Value, token: str, tokens: int) -> Axes:
+    heads_first, tokens_first = value.shape[2] == tokens, value.shape[1] == tokens
+    if heads_first == tokens_first:
+        return plain_axes(value.shape)
+    middle = ("head", token) if heads_first else (token, "head")
+    return ("batch", *middle, "channel")
 
 
 def _classes(cycle: Cycle, value: Value, trace: Trace | None) -> str:

@@ -22,6 +22,12 @@ from cyclesim.trace.trace import Trace
 
 __all__ = ["facts_of"]
 
+#: What a part of a step's name stands for.
+_THOSE = {
+    "query": N_("queries"),
+    **dict.fromkeys(("key", "key_cache"), N_("keys")),
+    **dict.fromkeys(("value", "value_cache"), N_("values")),
+}
 #: Scores at or below this are as good as minus infinity to a softmax.
 _MASKED = -1e4
 #: Longest row that a sentence may read numbers from; the views call this at every step.
@@ -46,6 +52,10 @@ def facts_of(
         "names": join_words([printable(v.name) for v in cycle.outputs]),
     }
     facts = {key: text for key, text in facts.items() if text}
+    # Queries, keys and values go through the same steps, each under a name of its own.
+    those = next((_THOSE[part] for part in cycle.step.split(".") if part in _THOSE), None)
+    if those is not None:
+        facts["those"] = tr(those)
     words, answers = partial(_words, cell=cell), partial(_answers, cell=cell)
     for part in (_sizes, _operands, words, _weights, _scaling, answers, _mask):
         try:
@@ -214,7 +224,7 @@ def _weights(
         )
     if name in ("layer_norm", "rms_norm"):
         facts["eps"] = cycle.arguments.get("eps", "")
-    if "tanh" in cycle.arguments.get("approximate", ""):
+    if "tanh" in cycle.arguments.get("approximate", "") or cycle.module == "NewGELUActivation":
         facts["approximation"] = "tanh"
     for argument in ("p", "dim"):
         if argument in cycle.arguments:

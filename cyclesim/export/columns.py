@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,7 +30,7 @@ class _Run:
     def __init__(self, trace: Trace) -> None:
         self.ticks = trace.schedule()
         self.consumers = trace.dataflow.consumers
-        self.full_speed = full_speed(trace) or [None] * len(trace)
+        self.full_speed: Sequence[int | None] = full_speed(trace) or [None] * len(trace)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,18 +68,19 @@ def processes(trace: Trace) -> Iterator[Process]:
     run, forward = "this run", "forward, observed"
     if timing.stepped:
         run, forward = "this run, stepped", "forward, waits left out"
-    name = f"{run}: self times end to end"
+    # Viewers sort by name.
+    name = f"1 {run}: self times end to end"
     yield _in_order(trace, _THIS, name, observed, OBSERVED, timing.traced_ns, forward)
     medians = full_speed(trace)
     if medians is not None:
-        name, forward = f"full speed: {MEDIAN}", "forward, nothing watching"
+        name, forward = "2 full speed: medians end to end", "forward, nothing watching"
         yield _in_order(trace, _FULL, name, medians, MEDIAN, timing.untraced_ns, forward)
     times = medians or observed
     starts = trace.dataflow.schedule(times)
     lanes = _lanes(starts, times)
     yield Process(
         _DATA,
-        "data order: as early as its data allow",
+        "3 data order: as early as its data allow",
         times,
         MEDIAN if medians else OBSERVED,
         starts,

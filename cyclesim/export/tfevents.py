@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -93,7 +93,7 @@ def _points(trace: Trace) -> Iterator[_Point]:
 def _work(trace: Trace) -> Iterator[_Point]:
     """Times, FLOPs and bytes: of each cycle, and summed up by unit."""
     totals: Counter[tuple[str, str]] = Counter()
-    medians = full_speed(trace) or [None] * len(trace)
+    medians: Sequence[int | None] = full_speed(trace) or [None] * len(trace)
     for cycle, median in zip(trace.cycles, medians, strict=True):
         for name, amount, about in _amounts(cycle, median):
             if amount is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
@@ -98,7 +99,7 @@ def curve_lines(
             paper.trace(curve.fit, lambda _: "." if ascii else "·", style, ends)
     title = tr("{quantity} against tokens").format(quantity=tr(QUANTITY_NAMES[quantity]))
     return [
-        [Segment(_safe(crop(title, width), ascii), LABEL)],
+        [Segment(_fitted(title, width, ascii), LABEL)],
         *paper.lines(),
         *_legend(shown, width, ascii),
     ]
@@ -124,8 +125,8 @@ def _legend(shown: Sequence[Curve], width: int, ascii: bool) -> list[Line]:
     room = 0
     for curve in shown:
         text = f" {curve.name} {power(curve.fit)}"
-        text = _safe(crop(text, width - 1), ascii)
-        need = len(text) + 3
+        text = _fitted(text, width - 1, ascii)
+        need = cell_len(text) + 3
         if not lines or room + need > width:
             lines.append([])
             room = 0
@@ -149,5 +150,7 @@ def _steepest(sweep: Sweep, unit: Unit) -> str | None:
     )
 
 
-def _safe(text: str, ascii: bool) -> str:
-    return ascii_safe(text.replace("²", "2")) if ascii else text
+def _fitted(text: str, width: int, ascii: bool) -> str:
+    if ascii:
+        return crop(ascii_safe(text.replace("²", "2")), width, ellipsis="...")
+    return crop(text, width)

@@ -91,7 +91,7 @@ def cell_number(value: float, width: int) -> str:
         if not text.strip("-0."):
             text = text.lstrip("-")
         if len(text) > width and digits == 2:
-            text = text.replace("0.", ".", 1)
+            text = text.replace("0.", ".", 1) if abs(value) < 1 else text
         if len(text) <= width:
             # "0" for 0.4 would be a lie.
             return text if digits or abs(value) >= 10 else ""

@@ -120,5 +120,6 @@ def _rate(value: float) -> str:
 
 
 def _said(text: str, width: int, ascii: bool) -> Line:
-    text = ascii_safe(text) if ascii else text
-    return [Segment(crop(text, width, ellipsis="..." if ascii else "…"), LABEL)]
+    if ascii:
+        return [Segment(crop(ascii_safe(text), width, ellipsis="..."), LABEL)]
+    return [Segment(crop(text, width), LABEL)]

@@ -34,7 +34,7 @@ def safe_text(text: object, limit: int | None = None) -> str:
     return _few_marks(printable(plain))
 
 
-def crop(text: str, width: int, *, ellipsis: str = "…") -> str:
+def crop(text: str, width: int, ellipsis: str = "…") -> str:
     """`text` in at most `width` terminal cells."""
     if width <= 0:
         return ""
@@ -46,7 +46,7 @@ def crop(text: str, width: int, *, ellipsis: str = "…") -> str:
 
 def pad(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
     """`text` in exactly `width` terminal cells, cropped or filled with spaces."""
-    shown = crop(text, width, ellipsis=ellipsis)
+    shown = crop(text, width, ellipsis)
     space = " " * max(width - cell_len(shown), 0)
     return space + shown if right else shown + space
 

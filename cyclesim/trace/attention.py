@@ -91,6 +91,7 @@ def attention_probabilities(cycle: Cycle) -> Value | None:
     None where the cycle has none, or its numbers were not kept.
 
     Example:
+        >>> from cyclesim.trace.attention import attention_probabilities
         >>> trace = cyclesim.trace(machine, text)
         >>> [c.layer for c in trace if attention_probabilities(c) is not None]
         [0, 1, 2, 3]
@@ -111,6 +112,7 @@ def head_entropies(probabilities: Value) -> list[float]:
     """For each head, the mean entropy of its rows, in nats: 0 looks at one token only.
 
     Example:
+        >>> from cyclesim.trace.attention import attention_probabilities, head_entropies
         >>> softmax = trace.find("softmax")[0]
         >>> [round(x, 1) for x in head_entropies(attention_probabilities(softmax))]
         [...]
@@ -120,7 +122,7 @@ def head_entropies(probabilities: Value) -> list[float]:
         p = np.asarray(probabilities.numpy((slice(None), head)), np.float64)
         with np.errstate(divide="ignore", invalid="ignore"):
             terms = np.where(p == 0, 0.0, p * np.log(p))  # 0·log 0 is 0, and a NaN stays one
-        found.append(max(0.0, -float(terms.sum(-1).mean())))  # not the −0 of a one-hot row
+        found.append(0.0 - float(terms.sum(-1).mean()))  # not the −0 of a one-hot row
     return found
 
 

@@ -138,7 +138,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "find", "slash", "/", N_("find"),
-        N_("Find a cycle: softmax and layer 1, max > 0.9, or any words."),
+        N_("Find a cycle: softmax and layer 1, max > 0.9; or a word of the text: softmax London."),
         "Look", 7,
     ),
     Command(

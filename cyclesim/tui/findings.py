@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cyclesim.language import tr, trn
@@ -109,7 +109,12 @@ def answers(a: Trace, b: Trace) -> list[AnswerLine]:
 
 
 def _lines(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[AnswerLine]:
-    if "tokens" in ours and "tokens" in theirs:
+    if not (ours and theirs):
+        # One of them has no answer yet: the other's alone.
+        known = ours or theirs
+        for line in _lines(known, known) if known else ():
+            yield replace(line, a=line.a if ours else "", b=line.b if theirs else "", same=None)
+    elif "tokens" in ours and "tokens" in theirs:
         yield from _tokens(ours, theirs)
     elif "scores" in ours and "scores" in theirs:
         yield _line(tr("answer"), ours.get("label"), theirs.get("label"))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from cyclesim.errors import CyclesimError
-from cyclesim.trace.attention import is_fused_attention, recompute_attention
+from cyclesim.trace.attention import attention_probabilities, head_entropies
 from cyclesim.trace.cycle import Cycle
-from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
 
 __all__ = ["AttentionMap", "attention_maps"]
@@ -50,33 +48,23 @@ class AttentionMap:
 
 
 def attention_maps(trace: Trace) -> tuple[AttentionMap, ...]:
-    """Of the first and of the last attention layer whose numbers were kept; none where there is no
-    attention."""
-    cycles = [c for c in trace.cycles if _has_map(c)]
-    chosen = [cycles[0], cycles[-1]] if len(cycles) > 1 else cycles
-    return tuple(_maps(chosen, trace.header.tokens))
+    """Of the first and of the last attention whose numbers were kept; none where there is none."""
+    first = next(_maps(trace.cycles, trace.header.tokens), None)
+    if first is None:
+        return ()
+    last = next(_maps(reversed(trace.cycles), trace.header.tokens), first)
+    return (first,) if last.cycle == first.cycle else (first, last)
 
 
-def _has_map(cycle: Cycle) -> bool:
-    if cycle.unit != "attention" or not cycle.outputs or cycle.outputs[0].data is None:
-        return False
-    if is_fused_attention(cycle):
-        return all(value.data is not None for value in cycle.inputs)
-    return cycle.step == "softmax" and len(cycle.outputs[0].shape) == 4
-
-
-def _maps(cycles: list[Cycle], tokens: tuple[str, ...]) -> Iterator[AttentionMap]:
+def _maps(cycles: Iterable[Cycle], tokens: tuple[str, ...]) -> Iterator[AttentionMap]:
     for cycle in cycles:
-        try:
-            value = _probabilities(cycle)
-        except CyclesimError:
+        value = attention_probabilities(cycle)
+        if value is None:
             continue
-        every = np.asarray(value.numpy(), dtype=np.float64)[0]
-        if not every.size:
-            continue
-        head = _sharpest(every)
-        part = every[head][:SIDE, :SIDE]
-        heads, queries, keys = every.shape
+        entropies = [math.inf if math.isnan(e) else e for e in head_entropies(value)]
+        head = entropies.index(min(entropies))
+        part = np.asarray(value.numpy((0, head, slice(0, SIDE), slice(0, SIDE))), np.float64)
+        _, heads, queries, keys = value.shape
         yield AttentionMap(
             cycle.number,
             cycle.layer,
@@ -88,20 +76,6 @@ def _maps(cycles: list[Cycle], tokens: tuple[str, ...]) -> Iterator[AttentionMap
             (queries, keys),
             tuple(tuple(float(x) for x in row) for row in part),
         )
-
-
-def _probabilities(cycle: Cycle) -> Value:
-    if is_fused_attention(cycle):
-        return recompute_attention(cycle).probabilities
-    return cycle.outputs[0]
-
-
-def _sharpest(probabilities: npt.NDArray[np.float64]) -> int:
-    """The head of `[head, query, key]` with the least entropy; the first, if there is no least."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(probabilities > 0, np.log(probabilities), 0.0)
-    entropy = -(probabilities * logs).sum(-1).mean(-1)
-    return int(np.argmin(np.nan_to_num(entropy, nan=np.inf)))
 
 
 def _names(tokens: tuple[str, ...], count: int) -> tuple[str, ...]:

@@ -409,9 +409,7 @@ def open_fake(options: Any, progress: Any) -> object:
     return object()
 
 
-def explain(
-    cycle: Cycle, trace: Trace, cell: tuple[int, ...] | None = None
-) -> SimpleNamespace:
+def explain(cycle: Cycle, trace: Trace, cell: tuple[int, ...] | None = None) -> SimpleNamespace:
     """Stands in for the explain room."""
     shape = list(cycle.outputs[0].shape)
     axes = {4: ("batch", "head", "query", "key"), 3: ("batch", "token", "hidden")}

@@ -160,6 +160,12 @@ def test_the_summary_says_what_was_found():
             ],
         ),
         ({"text": "one"}, {"text": "two"}, [("text", "one", "two", False)]),
+        ({}, {"text": "two"}, [("text", "", "two", None)]),  # it has not run to its end
+        (
+            {"tokens": [{"text": "Ada", "label": "PER", "score": 0.9}]},
+            {},
+            [("Ada", "PER 90.0%", "", None)],
+        ),
         ({"tokens": [3]}, {"tokens": "nonsense"}, []),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from cyclesim.tui.glyphs import ASCII
-from cyclesim.tui.text import amount, crop, duration, fit, number, printable
+from cyclesim.tui.text import crop, fit, number, printable
 from tests.tui import fake
 from tests.tui.conftest import press, ready, text_of
 
@@ -81,10 +81,6 @@ def test_glyphs_have_plain_words():
 
 
 def test_numbers():
-    assert duration(12_100) == "12.1 µs"
-    assert duration(1_500_000) == "1.50 ms"
-    assert duration(None) == "-"
-    assert amount(1600, "FLOP") == "1.60 kFLOP"
     assert number(float("nan")) == "NaN"
     assert number(0.000012345, 4) == "1.23e-05"
     assert number(3.0) == "3"

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from cyclesim.cost import Peak, place, work_of
 from cyclesim.errors import CyclesimError
-from cyclesim.tui.text import duration
+from cyclesim.render.units import duration
 from cyclesim.tui.widgets.times import LEFT, Times
 from tests.tui import fake
 from tests.tui.conftest import press, ready, settled, text_of, until
@@ -75,7 +75,7 @@ async def test_the_roof_is_measured_on_a_key(fake_app):
             mark = place(work_of([cycle]), peak, app.main.scene.full_speed(number))
             shown = words(pilot)
             assert f"{mark.bound}-bound" in shown
-            assert "logical traffic" in shown and "85.0 GFLOP/s, 12.0 GB/s in float32" in shown
+            assert "logical traffic" in shown and "85 GFLOP/s, 12 GB/s in float32" in shown
 
 
 async def test_repeats_replace_full_speed_and_say_how_many(fake_app):

@@ -118,6 +118,15 @@ def _masked_fill(cell: Cell) -> Found:
     return _either(cell, masked, value, x)
 
 
+def _clamp(cell: Cell) -> Found:
+    x = cell.meets(cell.at("input", 0))
+    low, high = (cell.argument(name) for name in ("min", "max"))
+    value = x if low is None else max(x, float(low))
+    value = value if high is None else min(value, float(high))
+    bounds = "…".join("" if bound is None else number(bound) for bound in (low, high))
+    return Found(f"clamp({number(x)}, {bounds})", value, 0.0)
+
+
 _COMPARISONS: tuple[tuple[str, str, Callable[[float, float], bool]], ...] = (
     ("eq", "=", operator.eq), ("ne", "≠", operator.ne), ("lt", "<", operator.lt),
     ("le", "≤", operator.le), ("gt", ">", operator.gt), ("ge", "≥", operator.ge),
@@ -146,6 +155,10 @@ ELEMENTS: dict[str, Rule] = {
     "sin": _unary("sin({})", math.sin),
     "abs": _unary("|{}|", abs),
     "bitwise_not": _unary("1 − {}", lambda x: 1 - x),
+    "ceil": _unary("⌈{}⌉", math.ceil),
+    "sign": _unary("sign({})", lambda x: float((x > 0) - (x < 0))),
+    "bitwise_and": _binary("∧", lambda a, b: int(a) & int(b)),
+    "clamp": _clamp,
     "where": _where,
     "masked_fill": _masked_fill,
     **dict.fromkeys(

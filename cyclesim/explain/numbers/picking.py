@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cyclesim.explain.numbers.cell import Cell, Found, Rule, number
 from cyclesim.language import tr
 
@@ -53,6 +55,19 @@ def _getitem(cell: Cell) -> Found:
     return _picked(cell, tuple(int(cell.meets(index)) for index in indices))
 
 
+def _repeat(cell: Cell) -> Found:
+    shape = cell.cycle.inputs[0].shape
+    inner = cell.where[len(cell.where) - len(shape) :]
+    return _picked(cell, tuple(i % n for i, n in zip(inner, shape, strict=True)))
+
+
+def _written_out(cell: Cell) -> Found:
+    """The same numbers in the same order, under another shape."""
+    flat = np.ravel_multi_index(cell.where, cell.cycle.outputs[0].shape)
+    place = np.unravel_index(int(flat), cell.cycle.inputs[0].shape)
+    return _picked(cell, tuple(int(i) for i in place))
+
+
 def _picked(cell: Cell, place: tuple[int, ...]) -> Found:
     value = float(cell.read(cell.cycle.inputs[0], *place))
     return Found(f"x[{', '.join(map(str, place))}]", value, 0.0)
@@ -64,4 +79,6 @@ PICKING: dict[str, Rule] = {
     "gather": _gather,
     "index_select": _index_select,
     "getitem": _getitem,
+    "repeat": _repeat,
+    **dict.fromkeys(("contiguous", "flatten", "reshape", "reshape_as"), _written_out),
 }

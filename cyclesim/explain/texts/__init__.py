@@ -4,14 +4,27 @@ from cyclesim.explain.entry import Entry, Table
 from cyclesim.explain.texts.attention import ATTENTION
 from cyclesim.explain.texts.block import BLOCK
 from cyclesim.explain.texts.embedding import EMBEDDING
+from cyclesim.explain.texts.ffn import FFN
 from cyclesim.explain.texts.head import HEAD
 from cyclesim.explain.texts.inputs import INPUTS
+from cyclesim.explain.texts.norms import NORMS
 from cyclesim.explain.texts.ops import OPS
+from cyclesim.explain.texts.positions import POSITIONS
 from cyclesim.language import N_
 
 __all__ = ["GENERIC", "TEXTS"]
 
-TEXTS: Table = {**INPUTS, **EMBEDDING, **ATTENTION, **BLOCK, **HEAD, **OPS}
+TEXTS: Table = {
+    **INPUTS,
+    **EMBEDDING,
+    **POSITIONS,
+    **ATTENTION,
+    **NORMS,
+    **FFN,
+    **BLOCK,
+    **HEAD,
+    **OPS,
+}
 
 #: True of any cycle.
 GENERIC = (

@@ -19,6 +19,14 @@ def _projection(symbol: str, with_heads: str, alone: str) -> tuple[Entry, ...]:
     return tuple(Entry(text, formula, ascii_, _HEADS) for text in (with_heads, alone))
 
 
+def _bare(symbol: str, sentence: str) -> tuple[Entry, ...]:
+    return (Entry(sentence, f"{symbol} = x W_{symbol}", f"{symbol} = x W_{symbol}", _HEADS),)
+
+
+def _one(sentence: str, formula: str = "", ascii_: str = "", source: str = "") -> tuple[Entry, ...]:
+    return (Entry(sentence, formula, ascii_, source),)
+
+
 _SOFTMAX = ("pᵢⱼ = exp(sᵢⱼ) / Σₖ exp(sᵢₖ)", "p_ij = exp(s_ij) / sum_k exp(s_ik)", _EQ1)
 _SCORES = ("sᵢⱼ = qᵢ · kⱼ", "s_ij = q_i . k_j", _EQ1)
 _CONTEXT = ("cᵢ = Σⱼ pᵢⱼ vⱼ", "c_i = sum_j p_ij v_j", _EQ1)
@@ -29,6 +37,15 @@ _FUSED = (
 )
 
 ATTENTION: Table = {
+    "attention.query:einsum": _bare(
+        "Q", N_("Computes the query of every token, what a token is looking for: {out}.")
+    ),
+    "attention.key:einsum": _bare(
+        "K", N_("Computes the key of every token, what a token can be found by: {out}.")
+    ),
+    "attention.value:einsum": _bare(
+        "V", N_("Computes the value of every token, what a token hands over when looked at: {out}.")
+    ),
     "attention.query": _projection(
         "Q",
         N_(
@@ -129,6 +146,11 @@ ATTENTION: Table = {
             _EQ1,
         ),
         Entry(N_("Divides every number by {scalar}."), "y = x / c", "y = x / c"),
+        Entry(
+            N_("Divides {a} by {b}, so that scores do not grow with the width of a head."),
+            "y = x / c",
+            "y = x / c",
+        ),
     ),
     "attention.mask:add": (
         Entry(
@@ -162,6 +184,28 @@ ATTENTION: Table = {
             N_("Keeps the scores of positions that may be looked at and replaces the others."),
             "sᵢⱼ ← sᵢⱼ where allowed, else −∞",
             "s_ij <- s_ij where allowed, else -inf",
+        ),
+    ),
+    "attention.mask:sub": _one(
+        N_(
+            "Subtracts the mask from the scores: 0 where a token may look, a huge number where it "
+            "may not."
+        ),
+        "sᵢⱼ ← sᵢⱼ − mᵢⱼ",
+        "s_ij <- s_ij - m_ij",
+    ),
+    **dict.fromkeys(
+        (
+            "attention.mask.cast",
+            "attention.mask.invert",
+            "attention.mask.permute",
+            "attention.mask.scale",
+        ),
+        _one(
+            N_(
+                "Prepares the mask, which says where a token may look: `{op}` reads {read} and "
+                "writes {written}."
+            )
         ),
     ),
     "attention.softmax": (
@@ -223,6 +267,66 @@ ATTENTION: Table = {
             ),
             *_FUSED,
         ),
+    ),
+    **dict.fromkeys(
+        ("attention.key_cache.empty", "attention.value_cache.empty"),
+        _one(N_("Starts an empty cache for the {those} of the tokens that this layer has read.")),
+    ),
+    **dict.fromkeys(
+        ("attention.key_cache", "attention.value_cache"),
+        _one(
+            N_(
+                "Appends the new {those} to the cache, which then holds those of all tokens so far "
+                "({out}): when the next token comes, they need not be computed again."
+            ),
+            "C ← [C; new]",
+            "C <- [C; new]",
+        ),
+    ),
+    "attention.key_value_cache.window": _one(
+        N_(
+            "Notes how many tokens the cache of a layer keeps at most: the width of its sliding "
+            "window."
+        )
+    ),
+    **dict.fromkeys(
+        ("attention.repeat_kv.key", "attention.repeat_kv.value"),
+        _one(
+            N_(
+                "Repeats the {those} so that there is one for each query head, because several "
+                "query heads share one: grouped-query attention, {read} to {written}."
+            ),
+            "K_h ← K_{⌊h/g⌋}",
+            "K_h <- K_[floor(h/g)]",
+            "Ainslie et al. 2023, section 2.2",
+        ),
+    ),
+    **dict.fromkeys(
+        ("attention.softcap.divide", "attention.softcap.multiply"),
+        _one(
+            N_(
+                "One part of pressing every score softly between −{scalar} and {scalar}: `{op}` by "
+                "{scalar}."
+            ),
+            "s ← c · tanh(s / c)",
+            "s <- c * tanh(s / c)",
+            "Gemma Team 2024 (Gemma 2), section 2",
+        ),
+    ),
+    "attention.softcap.tanh": _one(
+        N_("Presses every score softly between −1 and 1 by the hyperbolic tangent."),
+        "tanh(s / c)",
+        "tanh(s / c)",
+        "Gemma Team 2024 (Gemma 2), section 2",
+    ),
+    "attention.softmax.cast": _one(
+        N_("Goes back from the precision of the softmax to that of the model, {out}.")
+    ),
+    "attention.output.dense:einsum": _one(
+        N_("Mixes what the heads found into one vector for every token, {out}."),
+        "o = concat(c₁ … c_h) W",
+        "o = concat(c_1 ... c_h) W",
+        _HEADS,
     ),
     "attention.output.dense": (
         Entry(

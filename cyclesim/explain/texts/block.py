@@ -1,17 +1,10 @@
-"""The rest of a block: residual connections, layer norm, the feed-forward network."""
+"""The rest of a block: residual connections, activation functions, dropout."""
 
 from cyclesim.explain.entry import Entry, Table
+from cyclesim.explain.texts.ffn import GELU
 from cyclesim.language import N_
 
 __all__ = ["BLOCK"]
-
-_GELU = "Hendrycks & Gimpel 2016, section 2"
-_PART = Entry(
-    N_(
-        "One part of an activation function that is written out in several steps ({module}): "
-        "`{op}` reads {read} and writes {written}."
-    )
-)
 
 BLOCK: Table = {
     "residual.residual:add": (
@@ -34,79 +27,6 @@ BLOCK: Table = {
             "He et al. 2015; Vaswani et al. 2017, section 3.1",
         ),
     ),
-    "layernorm.layernorm:layer_norm": (
-        Entry(
-            N_(
-                "Normalises the {width} numbers of {each_token} to mean 0 and variance 1, then "
-                "scales and shifts each by a learned γ and β."
-            ),
-            "y = (x − μ) / √(σ² + ε) · γ + β",
-            "y = (x - mean) / sqrt(var + eps) * gamma + beta",
-            "Ba et al. 2016, eq. 4",
-        ),
-        Entry(
-            N_(
-                "Normalises each vector of {width} numbers to mean 0 and variance 1, then scales "
-                "and shifts each by a learned γ and β."
-            ),
-            "y = (x − μ) / √(σ² + ε) · γ + β",
-            "y = (x - mean) / sqrt(var + eps) * gamma + beta",
-            "Ba et al. 2016, eq. 4",
-        ),
-    ),
-    "layernorm.layernorm:rms_norm": (
-        Entry(
-            N_(
-                "Divides the {width} numbers of {each_token} by their root mean square, then "
-                "scales each by a learned γ."
-            ),
-            "y = x / √(mean(x²) + ε) · γ",
-            "y = x / sqrt(mean(x^2) + eps) * gamma",
-            "Zhang & Sennrich 2019, eq. 4",
-        ),
-    ),
-    "layernorm.layernorm": (
-        Entry(
-            N_(
-                "One part of a normalisation that is written out in several steps ({module}): "
-                "`{op}` reads {read} and writes {written}."
-            )
-        ),
-    ),
-    "ffn.intermediate": (
-        Entry(
-            N_(
-                "{widens} the vector of {each_token} {in_to_out} numbers: the first linear layer "
-                "of the feed-forward network, which treats every token by itself."
-            ),
-            "h = x Wᵀ + b",
-            "h = x W^T + b",
-            "Vaswani et al. 2017, eq. 2",
-        ),
-        Entry(
-            N_(
-                "The first linear layer of the feed-forward network ({layer_shape}), which treats "
-                "every token by itself."
-            ),
-            "h = x Wᵀ + b",
-            "h = x W^T + b",
-            "Vaswani et al. 2017, eq. 2",
-        ),
-    ),
-    "ffn.activation:mul": (_PART,),
-    "ffn.activation:add": (_PART,),
-    "ffn.activation:pow": (_PART,),
-    "ffn.output.dense": (
-        Entry(
-            N_(
-                "Brings the vector of {each_token} back {in_to_out} numbers: the second linear "
-                "layer of the feed-forward network."
-            ),
-            "y = h Wᵀ + b",
-            "y = h W^T + b",
-            "Vaswani et al. 2017, eq. 2",
-        ),
-    ),
     ":gelu": (
         Entry(
             N_(
@@ -115,13 +35,13 @@ BLOCK: Table = {
             ),
             "y ≈ x/2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))",
             "y ~ x/2 * (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))",
-            _GELU,
+            GELU,
         ),
         Entry(
             N_("Applies GELU to each of the {numbers}: large ones pass, negative ones fade to 0."),
             "y = x · Φ(x)",
             "y = x * Phi(x), Phi the normal distribution function",
-            _GELU,
+            GELU,
         ),
     ),
     ":relu": (

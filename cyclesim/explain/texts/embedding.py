@@ -41,6 +41,9 @@ EMBEDDING: Table = {
             _BERT,
         ),
     ),
+    "embedding.token_type_ids:zeros": (
+        Entry(N_("Puts every position into segment 0, since no segments were given: {out}.")),
+    ),
     "embedding.token_type_ids": (
         Entry(
             N_(
@@ -49,12 +52,43 @@ EMBEDDING: Table = {
             )
         ),
     ),
+    "embedding.position_ids:arange": (
+        Entry(N_("Counts the positions of the tokens, {out}."), "0, 1, 2, …", "0, 1, 2, ..."),
+    ),
+    "embedding.position_ids:cumsum": (
+        Entry(
+            N_("Counts the tokens up to each position; padding is not counted: {out}."),
+            "pᵢ = Σⱼ≤ᵢ mⱼ",
+            "p_i = sum_{j<=i} m_j",
+        ),
+    ),
     "embedding.position_ids": (
         Entry(
             N_(
-                "One part of working out the position of each token, in which padding is not "
-                "counted: `{op}` reads {read} and writes {written}."
+                "One part of working out the position of each token: `{op}` reads {read} and "
+                "writes {written}."
             )
+        ),
+    ),
+    "embedding.scale": (
+        Entry(
+            N_(
+                "Multiplies the embeddings by one number, so that they are of the size that the "
+                "layers expect: {out}."
+            ),
+            "h ← c · h",
+            "h <- c * h",
+            "Vaswani et al. 2017, section 3.4",
+        ),
+    ),
+    "embedding.mask.cast": (
+        Entry(N_("Makes the attention mask numbers that embeddings can be multiplied by: {out}.")),
+    ),
+    "embedding.mask": (
+        Entry(
+            N_("Multiplies the vector of each token by 1 and that of padding by 0: {out}."),
+            "hᵢ ← mᵢ hᵢ",
+            "h_i <- m_i h_i",
         ),
     ),
     "embedding.sum:add": (

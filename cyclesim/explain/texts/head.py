@@ -25,6 +25,43 @@ HEAD: Table = {
     "classifier.dense": (
         Entry(N_("A linear layer of the head ({layer_shape}), before the last one."), *_LINEAR),
     ),
+    "classifier.scale": (
+        Entry(
+            N_(
+                "Multiplies every number by {scalar} before the head, which shares its weights "
+                "with the table of embeddings."
+            ),
+            "y = x / √d",
+            "y = x / sqrt(d)",
+            "Raffel et al. 2020 (T5)",
+        ),
+        Entry(N_("Scales every number before the head, {out}.")),
+    ),
+    "classifier.logits.bias": (
+        Entry(N_("Adds a constant of each class to its logits: {b}."), "z ← z + b", "z <- z + b"),
+    ),
+    **dict.fromkeys(
+        ("classifier.softcap.divide", "classifier.softcap.multiply"),
+        (
+            Entry(
+                N_(
+                    "One part of pressing every logit softly between −{scalar} and {scalar}: "
+                    "`{op}` by {scalar}."
+                ),
+                "z ← c · tanh(z / c)",
+                "z <- c * tanh(z / c)",
+                "Gemma Team 2024 (Gemma 2), section 2",
+            ),
+        ),
+    ),
+    "classifier.softcap.tanh": (
+        Entry(
+            N_("Presses every logit softly between −1 and 1 by the hyperbolic tangent."),
+            "tanh(z / c)",
+            "tanh(z / c)",
+            "Gemma Team 2024 (Gemma 2), section 2",
+        ),
+    ),
     "classifier.logits": (
         Entry(
             N_(

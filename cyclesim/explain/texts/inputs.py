@@ -76,6 +76,36 @@ INPUTS: Table = {
             "all(m_i)",
         ),
     ),
+    "input.attention_mask.causal": (
+        Entry(
+            N_(
+                "Marks for every query the keys that do not come after it: a token may look back "
+                "and not ahead."
+            ),
+            "mᵢⱼ = (j ≤ i)",
+            "m_ij = (j <= i)",
+            "Vaswani et al. 2017, section 3.2.3",
+        ),
+    ),
+    "input.attention_mask.sliding_window": (
+        Entry(
+            N_(
+                "One part of the sliding window, in which a token looks only at tokens near it: "
+                "`{op}` reads {read} and writes {written}."
+            ),
+            "mᵢⱼ = (|i − j| within the window)",
+            "m_ij = (|i - j| within the window)",
+            "Beltagy et al. 2020, section 3.1",
+        ),
+    ),
+    "input.decoder_input_ids": (
+        Entry(
+            N_(
+                "One part of shifting the ids right by one, which gives the decoder its input: "
+                "`{op}` reads {read} and writes {written}."
+            )
+        ),
+    ),
     "input.attention_mask": (
         Entry(
             N_(

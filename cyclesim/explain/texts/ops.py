@@ -140,6 +140,35 @@ OPS: Table = {
     ":arange": _one(
         N_("Counts: makes the numbers of a range, {out}."), "0, 1, 2, …", "0, 1, 2, ..."
     ),
+    ":einsum": _one(
+        N_("Multiplies tensors and sums over the axes that they share: {read} become {written}.")
+    ),
+    ":conv1d": _one(
+        N_("Slides a small window of weights along the tokens (a convolution), into {out}."),
+        "yᵢ = Σₖ Wₖ xᵢ₊ₖ + b",
+        "y_i = sum_k W_k x_(i+k) + b",
+    ),
+    ":abs": _one(N_("Takes the size of every number, without its sign."), "y = |x|", "y = |x|"),
+    ":sign": _one(N_("Takes the sign of every number: −1, 0 or 1."), "y = sign(x)", "y = sign(x)"),
+    ":log": _one(N_("Takes the natural logarithm of every number."), "y = ln(x)", "y = ln(x)"),
+    ":ceil": _one(N_("Rounds every number up to a whole one."), "y = ⌈x⌉", "y = ceil(x)"),
+    ":clamp": _one(N_("Keeps every number between two bounds, into {out}.")),
+    ":bitwise_and": _one(
+        N_("Says true where both operands are true, into {out}."), "a ∧ b", "a and b"
+    ),
+    ":bitwise_not": _one(
+        N_("Turns true into false and false into true, into {out}."), "¬a", "not a"
+    ),
+    **dict.fromkeys(
+        (":repeat", ":contiguous", ":reshape", ":flatten"),
+        _one(N_("Writes numbers out several times that were there once: {read} become {written}.")),
+    ),
+    ":one_hot": _one(N_("Makes each number a row of zeros with a 1 at its place, into {out}.")),
+    ":eye": _one(N_("Makes a matrix with ones on its diagonal, {out}.")),
+    **dict.fromkeys(
+        (":zeros_like", ":ones_like", ":full_like", ":new_zeros", ":new_ones"),
+        _one(N_("Makes a tensor of {out} that holds one number everywhere.")),
+    ),
     ":zeros": _one(N_("Makes a tensor of zeros, {out}.")),
     ":ones": _one(N_("Makes a tensor of ones, {out}.")),
     ":full": _one(N_("Makes a tensor filled with one number, {out}.")),

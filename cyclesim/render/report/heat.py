@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from rich.cells import cell_len
 
 from cyclesim.language import tr
 from cyclesim.render.colour import Scale
@@ -38,7 +39,8 @@ def heat_svg(found: AttentionMap) -> str:
     scale = Scale.of(values, probability=True)
     levels = scale.levels(values)
     side = min(max(_WIDE / max(values.shape), _LEAST), _MOST)
-    left = top = _NAME * _LETTER + 8
+    longest = max(map(cell_len, (*found.rows, *found.columns)))
+    left = top = min(longest, _NAME) * _LETTER + 14
     parts = []
     for i, row in enumerate(found.rows):
         y = top + i * side

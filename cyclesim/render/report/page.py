@@ -134,7 +134,9 @@ def _card(row: Row, words: str, found: Comparison | None = None) -> str:
     faster = None if found is None else found.speedup(row)
     if faster is not None:
         times = tr("{factor} as fast").format(factor=factor(faster.value))
-        said += f"<br>{exact(faster.value, times)}, {escape(speed_word(row, faster))}"
+        said += f"<br>{exact(faster.value, times)}"
+        if not faster.significant:
+            said += f", {escape(speed_word(row, faster))}"
     time = exact(row.sequence_ns, duration(row.sequence_ns))
     return f'<div class="card"><b>{time}</b><span class="soft">{said}</span></div>'
 

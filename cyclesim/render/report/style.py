@@ -68,7 +68,7 @@ _RULES = """
  padding:.4rem .8rem;margin:.5rem 0}
 .cyclesim-report blockquote{margin:.6rem 0;padding:.4rem .9rem;border-left:3px solid var(--line);
  overflow-wrap:anywhere;max-height:12em;overflow:auto}
-.cyclesim-report .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));
+.cyclesim-report .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));
  gap:.75rem;margin:1.1rem 0}
 .cyclesim-report .card{border:1px solid var(--line);border-radius:8px;padding:.7rem .9rem;
  background:var(--faint)}
@@ -84,6 +84,8 @@ _RULES = """
 .cyclesim-report tbody th{font-weight:600;white-space:nowrap}
 .cyclesim-report tbody th.step{font-weight:400;padding-left:1.2rem}
 .cyclesim-report .n{text-align:right;white-space:nowrap}
+.cyclesim-report td.w{white-space:nowrap}
+.cyclesim-report td.l{min-width:14rem}
 .cyclesim-report tfoot th,.cyclesim-report tfoot td{border-bottom:0;font-weight:600}
 .cyclesim-report td svg{display:block}
 .cyclesim-report .facts{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1.2rem;
@@ -110,10 +112,11 @@ _RULES = """
 @media print{
  .cyclesim-report{color-scheme:light;font-size:10.5pt;max-width:none;padding:0;
   print-color-adjust:exact;-webkit-print-color-adjust:exact}
- .cyclesim-report figure,.cyclesim-report tr,.cyclesim-report .card,.cyclesim-report .note{
-  break-inside:avoid}
- .cyclesim-report h2{break-after:avoid}
+ .cyclesim-report figure,.cyclesim-report table,.cyclesim-report tr,.cyclesim-report .card,
+ .cyclesim-report .note{break-inside:avoid}
+ .cyclesim-report h2,.cyclesim-report h2+p{break-after:avoid}
  .cyclesim-report .wide{overflow:visible}
+ .cyclesim-report tfoot{display:table-row-group}
  .cyclesim-report blockquote{max-height:none}
 }
 """

@@ -88,7 +88,7 @@ def _run(found: Comparison, row: Row, longest: float) -> str:
         ("", _spread(row, low, high, longest)),
         ("n", ratio),
         ("n", "" if base else interval),
-        ("", f"<span class={css}>{escape(word)}</span>"),
+        ("w", f"<span class={css}>{escape(word)}</span>"),
     )
 
 
@@ -127,8 +127,8 @@ def outputs_table(found: Comparison) -> str:
                 row.name,
                 ("n", exact(apart.max_abs, largest) if apart is not None else largest),
                 ("n", exact(apart.relative, relative) if apart is not None else relative),
-                ("", f"<span class=bad>{said}</span>" if changed else said),
-                ("", safe(first_words(row), 300)),
+                ("w", f"<span class=bad>{said}</span>" if changed else said),
+                ("l", safe(first_words(row), 300)),
             )
         )
     return table(tr("what it computes, beside the baseline"), head, rows)
@@ -151,7 +151,7 @@ def memory_table(found: Comparison) -> str:
                 ("n", UNKNOWN if memory is None else exact(memory.weights, size(memory.weights))),
                 ("n", UNKNOWN if memory is None else exact(memory.peak, size(memory.peak))),
                 ("n", exact(once, duration(once)) if once else ""),
-                ("", safe(remark(row.note), 400)),
+                ("l", safe(remark(row.note), 400)),
             )
         )
     return table(tr("memory, and what was done once before"), head, rows)

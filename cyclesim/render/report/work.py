@@ -24,7 +24,8 @@ _GAP = 0.5
 def legend(units: Iterable[Unit]) -> str:
     """The letters, colours and names of units, as HTML."""
     return "".join(
-        f'<span class="unit" style="color:var(--u-{unit})"><b>{UNIT_LETTERS[unit]}</b> {unit}</span>'
+        f'<span class="unit" style="color:var(--u-{unit})"><b>{UNIT_LETTERS[unit]}</b> '
+        f"{unit}</span>"
         for unit in units
     )
 
@@ -134,9 +135,9 @@ def timeline_svg(found: Comparison) -> str:
         box = max(width - _GAP, 0.6)
         parts.append(rect(x, y + 4, box, row - 8, f"var(--u-{cycle.unit})", title=title))
         begin += ns
-    for ns in nice(total, 8):
-        parts.append(line(at(ns), bottom, at(ns), bottom + 5, "axis"))
-        parts.append(text(at(ns), bottom + 19, duration(ns), "s mid"))
+    for tick in nice(total, 8):
+        parts.append(line(at(tick), bottom, at(tick), bottom + 5, "axis"))
+        parts.append(text(at(tick), bottom + 19, duration(tick), "s mid"))
     said = tr("Timeline of {count} cycles, {time} in all").format(
         count=len(cycles), time=duration(total)
     )

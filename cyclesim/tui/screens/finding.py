@@ -117,14 +117,16 @@ class Finding(Running):
     def _count(self, found: list[int]) -> None:
         partly = self._partly()
         if found:
-            text = (
-                tr("{count} found in what ran. {keys}") if partly else tr("{count} found. {keys}")
-            )
+            text = tr("{count} found. {keys}")
+            if partly:
+                text = tr("{count} found in what ran. {keys}")
+            elif self._places:
+                text = tr("{count} found, at “{word}”. {keys}")
         elif self._places:
             text = tr("a word of the text. Enter: point at it, escape: close")
         else:
             text = tr("no cycle has that in what ran") if partly else tr("no cycle has that")
-        self.query_one(FindBar).say(text.format(count=len(found), keys=tr(KEYS)))
+        self.query_one(FindBar).say(text.format(count=len(found), word=self._word, keys=tr(KEYS)))
 
     @on(FindBar.Typed)
     def _typed(self, message: FindBar.Typed) -> None:

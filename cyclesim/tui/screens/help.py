@@ -36,6 +36,16 @@ OTHER_KEYS = (
     ("ctrl+p", N_("All commands by name.")),
 )  # fmt: skip
 
+#: How to begin; in braces, the keys of commands.
+STEPS = (
+    N_("{step} runs one cycle. The card beside the tensor says what it did, in a sentence, as a "
+       "formula, and with its numbers."),
+    N_("{find} finds: type softmax and Enter, or softmax and a word of the text."),
+    N_("The arrows point at a cell of the tensor: the card puts its numbers into the formula."),
+    N_("{next_head} goes to the next head, {enlarge} gives the panel the whole screen, {back} "
+       "looks back."),
+)  # fmt: skip
+
 WORDS = (
     (N_("cycle"), N_("One numbered computation of the run. It runs when you ask for it, and not "
                      "before.")),
@@ -111,7 +121,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _one_column(self) -> RenderableType:
         page = Table.grid(expand=True)
-        for part in (*map(self._group, GROUPS), self._others(), self._words()):
+        for part in (self._begin(), *map(self._group, GROUPS), self._others(), self._words()):
             page.add_row(part)
             page.add_row("")
         page.add_row(self._footer())
@@ -128,9 +138,20 @@ class HelpScreen(ModalScreen[None]):
         page.add_column(ratio=1)
         page.add_row(*(_stack(side) for side in sides))
         whole = Table.grid(expand=True)
-        for part in (page, self._words(), "", self._footer()):
+        for part in (self._begin(), "", page, self._words(), "", self._footer()):
             whole.add_row(part)
         return whole
+
+    def _begin(self) -> Table:
+        part = Table.grid(padding=(0, 1, 0, 0), expand=True)
+        part.add_column(no_wrap=True, width=2)
+        part.add_column(ratio=1)
+        part.add_row("", Text(self._text(N_("To begin with")).upper(), FAINT))
+        keys = {command.name: command.shown for command in self._owner.commands}
+        for number, said in enumerate(STEPS, start=1):
+            text = self._text(said).format(**keys)
+            part.add_row(Text(str(number), ACCENT), Folded(Text(text, BODY)))
+        return part
 
     def _group(self, name: str) -> Table:
         rows = ((c.shown, c.help) for c in self._owner.commands if c.group == name)

@@ -12,11 +12,11 @@ from dataclasses import replace
 from textual.timer import Timer
 
 from cyclesim.language import trn
+from cyclesim.render.units import duration
 from cyclesim.tui.answers import Probed, ProbeJob
 from cyclesim.tui.measures import Measured, MeasureJob, Measures, PeakJob, Progress
-from cyclesim.tui.messages import Changed, Moved, Opened
+from cyclesim.tui.messages import Changed, Failed, Moved, Opened
 from cyclesim.tui.screens.running import Running
-from cyclesim.tui.text import duration
 from cyclesim.tui.widgets.result import labels_cycle
 
 __all__ = ["Measuring"]
@@ -68,6 +68,14 @@ class Measuring(Running):
         if not self._answer_shown:
             self._turn_corner("probe")
         self._ask_soon()
+
+    def failed(self, report: Failed) -> None:
+        """The line under the timeline may be too short for why it broke off; the result is not."""
+        super().failed(report)
+        if report.ended and self._tabs:
+            self._focus("result")
+        elif report.ended:
+            self._turn_corner("result")
 
     @property
     def _answer_shown(self) -> bool:

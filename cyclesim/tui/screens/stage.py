@@ -42,6 +42,8 @@ __all__ = ["Stage"]
 PANELS = ("card", "tensor", "program", "times", "probe", "result")
 #: These share a place where all panels are seen.
 CORNER = ("probe", "result")
+#: From so many lines on the panels below have more of them.
+TALL = 56
 #: At least this long between two repaints, so that a key held down never queues behind them.
 FRAME = 0.03
 
@@ -119,6 +121,11 @@ class Stage(Screen):
         """Ticks per second when playing."""
         return SPEEDS[self._speed]
 
+    @property
+    def enlarged(self) -> bool:
+        """Whether one panel has the whole screen, where there is room for all."""
+        return bool(self._large)
+
     # -- painting ----------------------------------------------------------------------------
 
     def _stale(self, patience: float = 0.0) -> None:
@@ -182,6 +189,7 @@ class Stage(Screen):
         self._tabs = narrow or bool(self._large) or self.has_class("-projector")
         self.set_class(self._tabs, "-tabs")
         self.set_class(not self._tabs and width >= 150, "-huge")
+        self.set_class(not self._tabs and height >= TALL, "-tall")
         timeline = self.query_one(Timeline)
         room = height // 3 + 1 if narrow else max(height * 28 // 100, 6)
         if self._large == timeline.id:

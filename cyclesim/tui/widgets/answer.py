@@ -11,10 +11,11 @@ from rich.segment import Segment
 from textual.binding import Binding
 
 from cyclesim.language import N_, tr
+from cyclesim.render.units import duration
 from cyclesim.tui.answers import Answers, Column
 from cyclesim.tui.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import centre, crop, duration, fit, printable
+from cyclesim.tui.text import centre, crop, fit, printable
 from cyclesim.tui.widgets.labels import flow, label_style
 from cyclesim.tui.widgets.panel import Line, Panel, wrap
 

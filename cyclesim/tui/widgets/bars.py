@@ -206,8 +206,10 @@ class TabBar(Bar):
                 if self.owner.plain:
                     style = Style(reverse=True, bold=True)
             out.append(Segment(f"  {title}  ", style))
-        key = self.owner.key("next_panel")
-        return _spread(out, [Segment(f"{key}: {tr('next')} ", FAINT)], width)
+        hint = f"{self.owner.key('next_panel')}: {tr('next')} "
+        if self.owner.main.enlarged:
+            hint = f"{self.owner.key('enlarge')}: {tr('all panels')}   {hint}"
+        return _spread(out, [Segment(hint, FAINT)], width)
 
     def on_click(self, event: events.Click) -> None:
         x = 0

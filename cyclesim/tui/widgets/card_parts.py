@@ -8,12 +8,13 @@ from rich.segment import Segment
 
 from cyclesim.explain.notes import note_text
 from cyclesim.language import N_, tr, trn
+from cyclesim.render.units import duration, flops, rate, size
 from cyclesim.trace import Cycle, Value
 from cyclesim.tui.explaining import CellWords, Words
 from cyclesim.tui.glyphs import Glyphs
 from cyclesim.tui.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import amount, bytes_text, crop, duration, fit, flops_text, shape_text
+from cyclesim.tui.text import crop, fit, shape_text
 from cyclesim.tui.widgets.links import Links
 from cyclesim.tui.widgets.panel import Line, line_width, wrap
 
@@ -98,7 +99,7 @@ class CardParts:
             return [[Segment(said, BODY)]]
         lines = [_cut(self._read(value), self.room) for value in cycle.inputs]
         if cycle.bytes_read:
-            said = tr("{amount} read").format(amount=bytes_text(cycle.bytes_read))
+            said = tr("{amount} read").format(amount=size(cycle.bytes_read))
             lines.append([Segment(said, MUTED)])
         return lines
 
@@ -136,7 +137,7 @@ class CardParts:
         if cycle.nop:
             said = tr("ran in {time}, changed nothing") if self.ran else tr("changes nothing")
             return wrap(text(said.format(time=duration(cycle.self_ns))), self.room, BODY)
-        work = flops_text(cycle.flops) if cycle.flops else tr("no arithmetic counted")
+        work = flops(cycle.flops) if cycle.flops else tr("no arithmetic counted")
         if cycle.unit in ("input", "output") and not cycle.flops:
             work = tr("bookkeeping")
         if not self.ran:
@@ -147,7 +148,7 @@ class CardParts:
             return wrap(text(work), self.room, BODY)
         out = f"{work} · {duration(cycle.self_ns)}"
         if cycle.flops and cycle.self_ns:
-            out += f" · {amount(cycle.flops * 1e9 / cycle.self_ns, 'FLOP/s')}"
+            out += f" · {rate(cycle.flops, cycle.self_ns)}"
         lines = wrap(text(out), self.room, BODY)
         if cycle.note:
             lines += wrap(text(note_text(cycle.note)), self.room, MUTED)
@@ -183,7 +184,7 @@ class CardParts:
 
 def _written(value: Value) -> str:
     name = "" if value.name.startswith("output") else f"{value.name} "
-    return f"{name}{shape_text(value.shape)} {value.dtype} · {bytes_text(value.nbytes)}"
+    return f"{name}{shape_text(value.shape)} {value.dtype} · {size(value.nbytes)}"
 
 
 def _cut(line: Line, width: int) -> Line:

@@ -17,6 +17,7 @@ from textual.strip import Strip
 from cyclesim.tui.folding import fold
 from cyclesim.tui.glyphs import Glyphs
 from cyclesim.tui.scene import Scene
+from cyclesim.tui.text import BLANK
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["CycleChosen", "Line", "Panel", "WholeCells", "line_width", "strip_of", "wrap"]
 
 Line = list[Segment]
-
-ITALIC = Style(italic=True)
 
 
 class WholeCells(ScrollBarRender):
@@ -126,12 +125,11 @@ def strip_of(line: Line, width: int, base: Style) -> Strip:
     for text, style, _ in line:
         words = text.lstrip(" ")
         if words and len(words) < len(text):
-            # Italic, or they would be joined to the words again where both look the same.
-            blank = (style.background_style if style else Style()) + ITALIC
+            blank = (style.background_style if style else Style()) + BLANK
             out.append(Segment(text[: len(text) - len(words)], blank))
             text = words
         elif not words:
-            style = (style or Style()) + ITALIC
+            style = (style or Style()) + BLANK
         out.append(Segment(text, style))
     return Strip(out).apply_style(base).adjust_cell_length(width, base)
 

@@ -16,11 +16,11 @@ from textual.binding import Binding
 from cyclesim.cost import Mark, Peak, place, work_of
 from cyclesim.language import N_, tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS
-from cyclesim.render.units import number
+from cyclesim.render.units import amount, duration, number
 from cyclesim.trace import UNITS, Cycle, Unit
 from cyclesim.tui.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import amount, duration, fit, flops_text
+from cyclesim.tui.text import fit
 from cyclesim.tui.widgets.panel import Line, Panel, line_width, wrap
 from cyclesim.tui.widgets.roofline import chart
 
@@ -188,7 +188,9 @@ class Times(Panel):
             line.append(Segment(text(fit(shown, 10, right=True)), MUTED))
         if width >= 62:
             flops = sum(c.flops for c in whole)
-            line.append(Segment(fit(flops_text(flops) if flops else "-", 14, right=True), MUTED))
+            line.append(
+                Segment(fit(amount(flops, "FLOP") if flops else "-", 14, right=True), MUTED)
+            )
         share = full / total if total else 0.0
         line.append(Segment(f"{share:>6.0%} ", STRONG))
         room = width - sum(len(s.text) for s in line)
@@ -237,6 +239,8 @@ def _details(mark: Mark, peak: Peak, full: bool) -> list[str]:
     """The numbers behind the badge, and where the roof comes from."""
     limit = amount(mark.roof, "FLOP/s")
     said = tr("{intensity} FLOP/byte (logical traffic): at most {limit} on this machine.")
+    if not mark.intensity:
+        said = tr("It moves data and computes nothing: only the memory is its limit.")
     lines = [said.format(intensity=number(mark.intensity), limit=limit)]
     if mark.achieved:
         said = tr("Here {achieved} at full speed.") if full else tr("Here {achieved} when stepped.")
