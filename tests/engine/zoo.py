@@ -1,17 +1,21 @@
 """One small random model of every family that is verified, and what to feed it.
 
-The table in docs/families.md is made from this list by `tools/families.py`.
+`python -m tools.families` makes the table in docs/families.md from this list.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import torch
 import transformers
 
-__all__ = ["ZOO", "Family"]
+import cyclesim
+from cyclesim.trace import Trace
+
+__all__ = ["ZOO", "Family", "traced"]
 
 _SIZES = {
     "vocab_size": 60, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4,
@@ -136,3 +140,10 @@ ZOO: dict[str, Family] = {
                {**_BART, "scale_embedding": True}, pairs=True),
     )
 }  # fmt: skip
+
+
+@cache
+def traced(name: str, attention: str) -> Trace:
+    """The run of a family's model, made once for all tests."""
+    family = ZOO[name]
+    return cyclesim.trace(family.build(attention), inputs=family.inputs(), measure=False)

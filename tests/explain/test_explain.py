@@ -103,9 +103,10 @@ def test_shapes(eager: Trace) -> None:
 def test_an_activation_is_named_for_what_it_is(eager: Trace, sdpa: Trace) -> None:
     assert "GELU" in of(eager, step="activation").sentence
     assert of(eager, step="activation").formula == "y = x · Φ(x)"
-    parts = sdpa.find(unit="ffn", step="activation", layer=0)
-    assert len(parts) > 1
-    assert all("several steps" in explain(p, sdpa).sentence for p in parts if p.op == "mul")
+    (last,) = sdpa.find(unit="ffn", step="activation", layer=0)
+    assert last.op == "mul" and "tanh approximation of GELU" in explain(last, sdpa).sentence
+    parts = [c for c in sdpa if c.layer == 0 and c.step.startswith("activation.")]
+    assert len({explain(c, sdpa).sentence for c in parts}) == len(parts) == 7
 
 
 def test_an_exact_gelu_that_says_so_is_not_called_approximate() -> None:

@@ -65,22 +65,19 @@ def in_model(seen: Seen, place: Place) -> Name | None:
     if op in LINEARS:
         step = EMBEDDINGS.get(place.last)
         return Name("embedding", step) if step is not None else None
-    if not seen.integer and seen.reads == {"embedding"}:
-        if op in ADDS and seen.operands > 1:
-            return Name("embedding", "sum")  # GPT-2 adds up its embeddings
-        if op in SCALES and seen.operands == 1:
-            return Name("embedding", "scale")
+    if op in ADDS and seen.operands > 1 and not seen.integer and seen.reads == {"embedding"}:
+        return Name("embedding", "sum")  # GPT-2 adds up its embeddings
     if op in DROPOUTS:
         owner = next((u for u in _OWNERS if seen.reads == {u}), None)
         return Name(owner, "dropout") if owner is not None else None
-    if not seen.file.startswith("modeling_"):
-        return None
-    return _made(seen)
+    return _made(seen) if seen.file.startswith("modeling_") else None
 
 
 def _made(seen: Seen) -> Name | None:
     """What Hugging Face's model classes make when they are not given it."""
     op = seen.op
+    if op in SCALES and seen.operands == 1 and not seen.integer and seen.reads == {"embedding"}:
+        return Name("embedding", "scale")  # Marian
     if seen.integer:
         # OPT counts the tokens of the mask.
         counts = seen.reads_step("position_ids") and seen.reads <= {"input", "embedding"}

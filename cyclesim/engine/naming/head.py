@@ -28,7 +28,7 @@ def in_head(seen: Seen, place: Place) -> Name:
 
 def after_head(seen: Seen, place: Place) -> Name | None:
     """The name of what the model's own class does right before or after its head."""
-    if not place.outer or seen.integer:
+    if not place.outer or seen.integer or not seen.file.startswith("modeling_"):
         return None
     op = seen.op
     if seen.reads_step("softcap"):
@@ -40,7 +40,8 @@ def after_head(seen: Seen, place: Place) -> Name | None:
             return Name("classifier", "softcap.divide" if op in DIVIDES else "logits.scale")
         return None
     # T5 scales the states that its head reads, if the head is the table of embeddings.
-    return Name("classifier", "scale") if op in SCALES and seen.operands == 1 else None
+    shared = op in SCALES and seen.operands == 1 and "T5" in seen.stack[0].module
+    return Name("classifier", "scale") if shared else None
 
 
 def dense_or_activation(seen: Seen, place: Place) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from cyclesim.language import N_, tr
@@ -112,6 +112,12 @@ class _Part(NamedTuple):
         return FIELDS[self.operand.name].kind if isinstance(self.operand, Reference) else None
 
 
+def _beginnings(step: str) -> Iterator[str]:
+    """What a step is a part of: `rotary` and `rotary.query` for `rotary.query.sum`."""
+    parts = step.split(".")
+    return (".".join(parts[:end]) for end in range(1, len(parts)))
+
+
 class _Parser:
     def __init__(self, text: str, names: Iterable[str]) -> None:
         if len(text) > MAX_LENGTH:
@@ -123,6 +129,7 @@ class _Parser:
         self._at = 0
         self._depth = 0
         self._names = STEPS.union(UNITS, names)
+        self._wholes = frozenset().union(*map(_beginnings, self._names))
 
     # -- tokens ------------------------------------------------------------------------------
 
@@ -305,9 +312,9 @@ class _Parser:
         if name in FIELDS:
             return _Part(Reference(name), token)
         known = name in self._names
-        if beside is None and not known:
+        if beside is None and not known and name not in self._wholes:
             joined = re.fullmatch(r"([a-z]+)([0-9]+)", name)
-            near = _nearest(name, [*FIELDS, *self._names, *_CONSTANTS])
+            near = _nearest(name, [*FIELDS, *self._names, *self._wholes, *_CONSTANTS])
             if joined and joined[1] in _IDENTITIES.union(_ALIASES):
                 near = f"{joined[1]} {joined[2]}"
             raise self._unknown(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
+from cyclesim.trace.cycle import UNITS
 from cyclesim.trace.query.fields import FIELDS, Asked
 
 __all__ = [
@@ -133,7 +134,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Name:
-    """A bare word: the unit or the step of that name."""
+    """A bare word: the unit or the step of that name, with the step's parts (`rms_norm.scale`)."""
 
     name: str
 
@@ -143,7 +144,11 @@ class Name:
         return self.name
 
     def holds(self, asked: Asked) -> bool:
-        return self.name in (asked.cycle.unit, asked.cycle.step)
+        unit, step = asked.cycle.unit, asked.cycle.step
+        if self.name in (unit, step):
+            return True
+        # `output` is the unit, and not the beginning of `output.dense`.
+        return self.name not in UNITS and step.startswith(f"{self.name}.")
 
 
 @dataclass(frozen=True)

@@ -240,7 +240,7 @@ def _details(mark: Mark, peak: Peak, full: bool) -> list[str]:
     limit = amount(mark.roof, "FLOP/s")
     said = tr("{intensity} FLOP/byte (logical traffic): at most {limit} on this machine.")
     if not mark.intensity:
-        said = tr("It moves data and computes nothing: only the memory is its limit.")
+        said = tr("0 FLOP/byte (logical traffic): it moves data, and the memory is its limit.")
     lines = [said.format(intensity=number(mark.intensity), limit=limit)]
     if mark.achieved:
         said = tr("Here {achieved} at full speed.") if full else tr("Here {achieved} when stepped.")
