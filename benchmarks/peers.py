@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the small model only, few rounds")
     parser.add_argument("--rounds", type=int, help="of each case (default 40 to 3, by its size)")
     parser.add_argument("--threads", type=int, default=1, help="of torch (default 1)")
-    parser.add_argument("--timeout", type=float, default=150, help="seconds a tool may take")
+    parser.add_argument("--timeout", type=float, default=240, help="seconds a tool may take")
     parser.add_argument("--env", type=Path, metavar="DIR", default=cache_folder() / "peers",
                         help="where the tools are installed")  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="install the tools anew")
@@ -171,7 +171,8 @@ def _machine(threads: int) -> dict[str, str]:
 
     return {
         "processor": _processor(),
-        "cores": f"{os.cpu_count()} cores, {threads} used",
+        "cores": f"{os.cpu_count()} cores",
+        "threads": f"{threads} thread" + ("s" if threads > 1 else ""),
         "system": platform.system(),
         "python": f"Python {platform.python_version()}",
         "torch": f"torch {torch.__version__}",

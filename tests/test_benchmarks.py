@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -49,7 +51,23 @@ def test_an_unknown_tool_is_one_sentence(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1].startswith("peers.py: error: there is no tool abacus:")
 
 
-def test_a_tool_that_does_not_install_or_takes_too_long_is_a_row(tmp_path: Path) -> None:
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("pyvene") is not None, reason="it is installed here")
+def test_a_tool_that_does_not_install_is_a_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    numbers = tmp_path / "peers.json"
+    done = _peers("--tools", "pyvene", "--quick", "--json", str(numbers), folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (tool,) = json.loads(numbers.read_text())["tools"]
+    assert tool["ways"] == []
+    assert tool["reasons"][0].startswith("pip found no version that it could install beside torch")
+
+
+def test_a_tool_that_takes_too_long_is_a_row(tmp_path: Path) -> None:
     numbers = tmp_path / "peers.json"
     done = _peers(
         *("--tools", "hooks", "--quick", "--timeout", "0.2", "--json", str(numbers)),

@@ -34,7 +34,8 @@ import torch
 import transformers
 
 from peer.subject import CASES, QUICK, Case, Subject, subject
-from peer.tools import TOOLS, Way
+from peer.tools import TOOLS
+from peer.way import Way
 
 __all__ = ["main"]
 
@@ -68,7 +69,6 @@ def main() -> None:
     sink.put(kind="versions", version=tool.version, torch=torch.__version__,
              transformers=transformers.__version__)  # fmt: skip
     case_subject: Subject | None = None
-    to_save: list[tuple[Way, Case]] = []
     for case in QUICK if options.quick else CASES:
         case = case._replace(rounds=options.rounds or case.rounds)
         case_subject = subject(case, tool.head, case_subject)
@@ -82,10 +82,9 @@ def main() -> None:
         good = [(way, once) for way, once in zip(ways, speeds, strict=True) if once is not None]
         if good:
             rounds(good, case, case_subject, sink)
-        if case.tokens <= SAVED_TOKENS:
-            to_save += [(way, case) for way, _ in good if way.save]
-    for way, case in to_save:  # at the end: it may take longest
-        saving(way, case, sink)
+        for way, _ in good:
+            if way.save is not None and case.tokens <= SAVED_TOKENS:
+                saving(way, case, sink)
 
 
 def first(way: Way, case: Case, subject: Subject, plain: torch.Tensor, sink: Sink) -> float | None:

@@ -29,9 +29,9 @@ class Case(NamedTuple):
 
 CASES = (
     Case("4×128", 4, 128, 32, 40, 4),
-    Case("BERT-base", 12, 768, 32, 10, 5),
-    Case("BERT-base", 12, 768, 128, 5, 6),
-    Case("BERT-base", 12, 768, 512, 3, 10),
+    Case("BERT-base", 12, 768, 32, 10, 4),
+    Case("BERT-base", 12, 768, 128, 5, 4),
+    Case("BERT-base", 12, 768, 512, 3, 6),
 )
 #: For a look at the table: the small model, for a moment.
 QUICK = (CASES[0]._replace(rounds=5, seconds=0.5),)

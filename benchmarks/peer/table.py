@@ -35,7 +35,7 @@ class Ratio(NamedTuple):
     def __str__(self) -> str:
         if self.rounds == 1:
             return _figures(self.median)
-        return f"{_figures(self.median)} ± {_figures((self.high - self.low) / 2)}"
+        return f"{_figures(self.median)} ± {(self.high - self.low) / 2:.{_digits(self.median)}f}"
 
 
 class Table(NamedTuple):
@@ -71,10 +71,12 @@ def _longest(tool: dict[str, Any], case: str) -> list[dict[str, Any]]:
 
 
 def tables(report: dict[str, Any]) -> Iterator[Table]:
-    """All tables of a report."""
+    """The tables of a report: what was captured is shown once for each model."""
     cases = report["cases"]
     yield _times(report, cases)
-    for case in cases:
+    saved = {way["case"] for tool in report["tools"] for way in tool["ways"] if "saved" in way}
+    shown = {case.split(",")[0]: case for case in cases if case in saved or not saved}
+    for case in shown.values():  # its longest run that was saved
         yield _captured(report, case)
     missing = list(_missing(report))
     if missing:
@@ -102,7 +104,11 @@ def _cell(cpu: Ratio | None, wall: Ratio | None) -> str:
 
 
 def _figures(value: float) -> str:
-    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
+    return f"{value:.{_digits(value)}f}"
+
+
+def _digits(value: float) -> int:
+    return 2 if value < 10 else 1 if value < 100 else 0
 
 
 def _captured(report: dict[str, Any], case: str) -> Table:
@@ -175,8 +181,8 @@ def show(report: dict[str, Any], console: Console) -> None:
 
 def write(report: dict[str, Any], path: Path) -> None:
     """Put the tables between the markers of the Markdown file at `path`."""
-    machine = "; ".join(f"{what}: {value}" for what, value in report["machine"].items())
-    parts = [f"Measured on {report['date']}. {machine}."]
+    machine = ", ".join(report["machine"].values())
+    parts = [f"Measured on {report['date']}: {machine}."]
     for table in tables(report):
         parts += [f"### {table.title}", _markdown(table)]
     made = "\n\n".join([BEGIN, *parts, END])
