@@ -11,16 +11,22 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import sys
+import tempfile
 import termios
 import time
+from pathlib import Path
 from statistics import median
+
+from transformers import BertConfig
+
+import cyclesim
 
 __all__ = ["app_rows"]
 
-WIDTH, HEIGHT = 200, 60
 #: A text long enough for an attention matrix that fills the pane.
 TEXT = " ".join(["Ada Lovelace worked with Charles Babbage in London ."] * 12)
 
@@ -31,15 +37,15 @@ _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[a-zA-Z]")
 class Terminal:
     """A process under a pseudo-terminal of a given size."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, size: tuple[int, int], *arguments: str) -> None:
         self.started = time.perf_counter()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm-256color"
             os.environ["COLORTERM"] = "truecolor"
-            os.execv(sys.executable, [sys.executable, "-m", "cyclesim", *arguments])
-        size = struct.pack("HHHH", HEIGHT, WIDTH, 0, 0)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, size)
+            os.execv(sys.executable, [sys.executable, "-m", "cyclesim", "--lang", "en", *arguments])
+        rows_and_columns = struct.pack("HHHH", size[1], size[0], 0, 0)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, rows_and_columns)
         self.seen = b""
 
     def read(self, quiet: float) -> tuple[bytes, float]:
@@ -81,25 +87,50 @@ class Terminal:
 
 def app_rows() -> list[tuple[str, str, str, bool]]:
     """Rows for the table of `cycles.py`."""
-    paints = []
-    for _ in range(5):
-        terminal = Terminal(TEXT)
-        paints.append(terminal.wait_for(b"cyclesim") - terminal.started)
-        terminal.close()
-    terminal = Terminal(TEXT)
-    terminal.wait_for(b"cycles to go")
+    rows = []
+    for size in ((200, 60), (120, 40)):
+        paints = []
+        for _ in range(5):
+            terminal = Terminal(size, TEXT)
+            paints.append(terminal.wait_for(b"cyclesim") - terminal.started)
+            terminal.close()
+        paint = median(paints)
+        what = f"first paint of cyclesim, from process start, {_sized(size)}"
+        rows.append((what, f"{paint:.2f} s", "≤ 0.8 s", paint <= 0.8))
+        rows.append(_key_row("tiny-ner", size, TEXT))
+    with tempfile.TemporaryDirectory() as folder:
+        _base_sized(Path(folder))
+        rows.append(_key_row("BERT-base", (120, 40), TEXT, "--model", folder, "--random-init"))
+    return rows
+
+
+def _key_row(name: str, size: tuple[int, int], *arguments: str) -> tuple[str, str, str, bool]:
+    terminal = Terminal(size, *arguments)
+    terminal.wait_for(b"Press n to run")
     terminal.read(0.5)
     for _ in range(20):
         terminal.press("n")
     keys = [terminal.press("n") for _ in range(40)]
     terminal.close()
-    paint, key, slow = median(paints), median(keys) * 1e3, sorted(keys)[-3] * 1e3
-    return [
-        ("first paint of cyclesim, from process start", f"{paint:.2f} s", "≤ 0.8 s", paint <= 0.8),
-        (
-            f"step key to repainted screen, {WIDTH}×{HEIGHT}, 146 tokens",
-            f"{key:.0f} ms  (95th percentile {slow:.0f} ms)",
-            "≤ 60 ms",
-            key <= 60,
-        ),
-    ]
+    key, slow = median(keys) * 1e3, sorted(keys)[-3] * 1e3
+    return (
+        f"step key to repainted screen, {_sized(size)}, {name}, 146 tokens",
+        f"{key:.0f} ms  (95th percentile {slow:.0f} ms)",
+        "≤ 60 ms",
+        key <= 60,
+    )
+
+
+def _sized(size: tuple[int, int]) -> str:
+    return f"{size[0]}×{size[1]}"
+
+
+def _base_sized(folder: Path) -> None:
+    """A folder with the embedded model's words and a configuration of BERT-base's size."""
+    embedded = cyclesim.load().model.config
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(Path(embedded.name_or_path) / name, folder)
+    labels = {"id2label": embedded.id2label, "label2id": embedded.label2id}
+    config = BertConfig(vocab_size=embedded.vocab_size, **labels)
+    config.architectures = ["BertForTokenClassification"]
+    config.save_pretrained(folder)
