@@ -72,7 +72,7 @@ async def until(condition: Callable[[], object], seconds: float = 90) -> None:
 
 def at_cycle(number: int, drawn: bytes) -> bool:
     """Whether the header has said so."""
-    return re.search(rb"cycle %d of \d+ " % number, ESCAPES.sub(b"", drawn)) is not None
+    return re.search(rb"cycle %d of 0\D+\d+ " % number, ESCAPES.sub(b"", drawn)) is not None
 
 
 def children(process: asyncio.subprocess.Process) -> list[int]:
