@@ -21,17 +21,11 @@ from cyclesim.machine.folder import check_tokenizer, has_tokenizer, has_weights
 from cyclesim.machine.hub import find
 from cyclesim.machine.machine import Machine
 from cyclesim.machine.quiet import quiet_loggers
-from cyclesim.machine.tasks import TASKS, task_for
+from cyclesim.machine.tasks import TASKS, task_for, task_of
 
 __all__ = ["load", "resolve_device", "resolve_dtype"]
 
 Progress = Callable[[str], None]
-
-_AUTO = {
-    "token-classification": "AutoModelForTokenClassification",
-    "text-classification": "AutoModelForSequenceClassification",
-    "forward": "AutoModel",
-}
 
 
 def load(
@@ -107,7 +101,7 @@ def load(
             say("loading the tokenizer")
             tokenizer = _load_tokenizer(folder, shown, options)
     made = _place(made.eval(), where)
-    machine = Machine(made, tokenizer, name=shown, task=task_for(made), random_weights=drawn)
+    machine = Machine(made, tokenizer, name=shown, task=task_for(made, task), random_weights=drawn)
     return machine.limited(max_length, pad_to)
 
 
@@ -216,7 +210,7 @@ def _model_class(config: Any, task: str | None, trusted: bool) -> Any:
     import transformers
 
     if task is not None:
-        return getattr(transformers, _AUTO[task])
+        return getattr(transformers, TASKS[task].auto)
     name = str(next(iter(getattr(config, "architectures", None) or ()), ""))
     known = getattr(transformers, name, None)
     if isinstance(known, type) and issubclass(known, transformers.PreTrainedModel):
@@ -231,9 +225,7 @@ def _model_class(config: Any, task: str | None, trusted: bool) -> Any:
                 "--trust-remote-code."
             ).format(version=transformers.__version__, name=name)
         )
-    endings = {a.removeprefix("AutoModel"): a for a in _AUTO.values() if a != "AutoModel"}
-    auto = next((a for ending, a in endings.items() if name.endswith(ending)), "AutoModel")
-    return getattr(transformers, auto)
+    return getattr(transformers, task_of(name).auto)
 
 
 def _load_tokenizer(folder: Path, shown: str, options: dict[str, Any]) -> Any:
