@@ -18,6 +18,18 @@ import typer
 import cyclesim
 from cyclesim.errors import CyclesimError
 from cyclesim.language import from_environment, speak, speaking, tr
+from cyclesim.options import (
+    Beams,
+    Cache,
+    MaxNewTokens,
+    RepetitionPenalty,
+    Sample,
+    Stop,
+    Temperature,
+    TopK,
+    TopP,
+    generation_of,
+)
 from cyclesim.shell import (
     check_condition,
     cleaning_up,
@@ -56,7 +68,7 @@ Attention = Annotated[str, typer.Option("--attn", help="Attention: eager or sdpa
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:0.")]
 Dtype = Annotated[str, typer.Option("--dtype", help="float32, float16, bfloat16 or float64.")]
 Resolution = Annotated[
-    str, typer.Option("--clock", help="How far one tick goes: layer, module or step.")
+    str, typer.Option("--clock", help="How far one tick goes: token, layer, module or step.")
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Seed torch before anything random.")]
 MaxLength = Annotated[
@@ -75,7 +87,9 @@ Ascii = Annotated[
 ]
 Clock = Annotated[
     str | None,
-    typer.Option("--clock", help="How far one tick goes: layer, module or step (the default)."),
+    typer.Option(
+        "--clock", help="How far one tick goes: token, layer, module or step (the default)."
+    ),
 ]
 Language = Annotated[
     str | None,
@@ -95,6 +109,7 @@ LogFile = Annotated[
 
 @app.command()
 def run(
+    ctx: typer.Context,
     text: Text = None,
     model: Model = None,
     task: Task = None,
@@ -107,6 +122,15 @@ def run(
     pad_to: PadTo = None,
     trust_remote_code: Trust = False,
     random_init: RandomInit = False,
+    max_new_tokens: MaxNewTokens = None,
+    sample: Sample = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    repetition_penalty: RepetitionPenalty = None,
+    beams: Beams = None,
+    stop: Stop = None,
+    cache: Cache = True,
     ascii: Ascii = None,
     lang: Language = None,
     projector: Projector = None,
@@ -133,6 +157,7 @@ def run(
         pad_to=pad_to,
         trust_remote_code=trust_remote_code,
         random_init=random_init,
+        generation=generation_of(ctx.params),
         log=log,
         served=served,
         **settings,
@@ -156,6 +181,15 @@ def trace(
     pad_to: PadTo = None,
     trust_remote_code: Trust = False,
     random_init: RandomInit = False,
+    max_new_tokens: MaxNewTokens = None,
+    sample: Sample = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    repetition_penalty: RepetitionPenalty = None,
+    beams: Beams = None,
+    stop: Stop = None,
+    cache: Cache = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print the trace as JSON.")] = False,
     plain: Annotated[
         bool, typer.Option("--plain", help="Print one sentence a cycle, for screen readers.")
@@ -240,6 +274,15 @@ def export(
     pad_to: PadTo = None,
     trust_remote_code: Trust = False,
     random_init: RandomInit = False,
+    max_new_tokens: MaxNewTokens = None,
+    sample: Sample = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    repetition_penalty: RepetitionPenalty = None,
+    beams: Beams = None,
+    stop: Stop = None,
+    cache: Cache = True,
     lang: Language = None,
 ) -> int:
     """Write a trace for another program: Perfetto, Konata, data frames, TensorBoard, a browser."""
@@ -567,6 +610,7 @@ _LOADING = (
 def _run_to_end(ctx: typer.Context, text: str | None, say: Callable[[str], Any], **how: Any) -> Any:
     """The trace of a run of `text` (or the usual sentence) on the model that the options name."""
     options = {name: ctx.params[name] for name in _LOADING}
+    options["generation"] = generation_of(ctx.params)
     machine = cyclesim.load(ctx.params["model"], **options, progress=say)
     say("running every cycle")
     return cyclesim.trace(machine, _default_text() if text is None else text, **how)
@@ -645,9 +689,9 @@ def _settings(
 
 
 def _check_resolution(clock: str) -> None:
-    if clock not in ("layer", "module", "step"):
+    if clock not in ("token", "layer", "module", "step"):
         raise CyclesimError(
-            tr("unknown --clock {clock!r}: use layer, module or step.").format(clock=clock)
+            tr("unknown --clock {clock!r}: use token, layer, module or step.").format(clock=clock)
         )
 
 

@@ -34,7 +34,7 @@ def cyclesim(subject: Subject) -> list[Way]:
         run = Run(machine, inputs=subject.batch)
         outputs = run.execute()
         run.close()
-        return outputs.logits, run.trace
+        return outputs.parts[0].logits, run.trace
 
     def certified() -> tuple[Any, Any]:
         trace = cyclesim.trace(machine, inputs=subject.batch, measure=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from types import CodeType
@@ -33,8 +33,8 @@ from cyclesim.engine.functions import (
 )
 from cyclesim.engine.naming import Namer, Seen
 from cyclesim.engine.recorder import Event, HostEvent, Node, Recorder
-from cyclesim.machine import Written
-from cyclesim.trace import ArrayData, Call, Cycle, TensorData, Value
+from cyclesim.machine import HostResult, Written
+from cyclesim.trace import ArrayData, Call, Cycle, Phase, TensorData, Value
 
 __all__ = ["Builder"]
 
@@ -57,6 +57,8 @@ class Builder:
         self.cycles: list[Cycle] = []
         #: For each cycle, the index of its event.
         self.event_of: list[int] = []
+        #: By cycle, how a host step that can be edited makes its result from other numbers.
+        self.rewrites: dict[int, Callable[[tuple[Any, ...]], HostResult]] = {}
         self._recorder = recorder
         self._keep = keep
         self._known = known
@@ -65,7 +67,8 @@ class Builder:
         self._calls: dict[int, tuple[Node, Call]] = {}
         self._stacks: dict[int, tuple[Call, ...]] = {}
         self._call_counts: dict[int, int] = {}
-        self._layers: dict[str, dict[Call, int]] = {}
+        self._part = 0
+        self._layers: dict[tuple[Call, str], dict[Call, int]] = {}
         self._layer_of: dict[int, Any] = {}
         self._producer: dict[int, int] = {}
         # Ids are only unique while the object lives: everything in `_producer` is held here, or,
@@ -149,6 +152,30 @@ class Builder:
             value = self._host_value(read)
             value.source = source
             inputs.append(value)
+        outputs = self._host_outputs(event, number)
+        cycle = Cycle(
+            number=number,
+            unit=step.unit,
+            step=step.step,
+            path="",
+            call=1,
+            op=step.op,
+            inputs=tuple(inputs),
+            outputs=outputs,
+            arguments=dict(step.arguments),
+            nop=event.result.nop,
+            phase=step.phase,
+            token=step.token,
+            self_ns=event.self_ns,
+            note=event.result.note,
+            edited=self._read in self._recorder.rewrites,
+            device=outputs[0].device if outputs else "cpu",
+        )
+        if step.rewrite is not None:
+            self.rewrites[number] = step.rewrite
+        self._append(cycle)
+
+    def _host_outputs(self, event: HostEvent, number: int) -> tuple[Value, ...]:
         outputs = []
         for item, copy in zip(event.result.outputs, event.copies, strict=True):
             self._host[id(item)] = (item, number)
@@ -159,22 +186,7 @@ class Builder:
                 self._given[id(item.value)] = value
                 self._given_in[storage_key(item.value)[0]] = value
             outputs.append(value)
-        cycle = Cycle(
-            number=number,
-            unit=step.unit,
-            step=step.step,
-            path="",
-            call=1,
-            op=step.op,
-            inputs=tuple(inputs),
-            outputs=tuple(outputs),
-            arguments=dict(step.arguments),
-            nop=event.result.nop,
-            self_ns=event.self_ns,
-            note=event.result.note,
-            device=outputs[0].device if outputs else "cpu",
-        )
-        self._append(cycle)
+        return tuple(outputs)
 
     def _add(self, event: Event) -> None:
         if kind_of(event.func) is Kind.LEND:
@@ -194,6 +206,7 @@ class Builder:
         inputs, arguments = self._read_arguments(event, targets)
         results = written(event.func, event.args, event.kwargs, event.output)
         given = tensors_in((event.args, event.kwargs))
+        phase, token = self._phase()
         name = self._namer.name(
             Seen(
                 op=op,
@@ -225,6 +238,8 @@ class Builder:
             path=stack[-1].path if stack else "",
             call=stack[-1].call if stack else 1,
             op=op.strip("_") or op,
+            phase=phase,
+            token=token,
             inputs=tuple(inputs),
             outputs=tuple(outputs),
             arguments=arguments,
@@ -266,6 +281,14 @@ class Builder:
             outputs.append(value)
         # A new cycle: a run that was rewound shares the old one with the branch it left.
         self.cycles[-1] = replace(cycle, edited=True, nop=False, outputs=tuple(outputs))
+
+    def rewrite(self, event: HostEvent) -> None:
+        """The last cycle, a host step, was rewritten to `event` before the run went on."""
+        cycle = self.cycles[-1]
+        outputs = self._host_outputs(event, cycle.number)
+        self.cycles[-1] = replace(
+            cycle, edited=True, nop=False, outputs=outputs, note=event.result.note
+        )
 
     def _append(self, cycle: Cycle) -> None:
         cost.annotate(cycle)
@@ -416,6 +439,13 @@ class Builder:
 
     # -- where -------------------------------------------------------------------------------
 
+    def _phase(self) -> tuple[Phase, int | None]:
+        """What the event that is read now is part of."""
+        parts = self._recorder.parts
+        while self._part + 1 < len(parts) and parts[self._part + 1].first <= self._read:
+            self._part += 1
+        return parts[self._part][1:] if parts else ("forward", None)
+
     def _stack(self, node: Node | None) -> tuple[Call, ...]:
         if node is None:
             return ()
@@ -437,7 +467,7 @@ class Builder:
         return known[1]
 
     def _layer(self, stack: tuple[Call, ...]) -> int | None:
-        """Index of the repeated block: how many blocks of the same list ran before it."""
+        """Index of the repeated block: how many of its list ran before it in this model call."""
         known = self._layer_of.get(id(stack), _UNKNOWN)
         if known is _UNKNOWN:  # the stacks live as long as the builder: their ids are their own
             known = self._layer_of[id(stack)] = self._find_layer(stack)
@@ -447,7 +477,7 @@ class Builder:
         for call in stack:
             prefix, _, last = call.path.rpartition(".")
             if last.isdigit() and not call.leaf:
-                seen = self._layers.setdefault(prefix, {})
+                seen = self._layers.setdefault((stack[0], prefix), {})
                 return seen.setdefault(call, len(seen))
         return None
 

@@ -24,11 +24,11 @@ from cyclesim.engine.breakpoints import Breakpoint, Breakpoints, Condition, cond
 from cyclesim.engine.data import TorchData
 from cyclesim.engine.edits import Edit, apply
 from cyclesim.engine.run import Run
-from cyclesim.engine.session import Session, Upcoming
+from cyclesim.engine.session import Place, Session, Upcoming
 from cyclesim.engine.timing import Stopwatch
 from cyclesim.errors import CyclesimError
 from cyclesim.machine import Machine
-from cyclesim.trace import Call, Cycle, Resolution, Trace, Value
+from cyclesim.trace import Cycle, Resolution, Trace, Value
 from cyclesim.trace.groups import group_key
 
 __all__ = ["Branch", "Clock"]
@@ -135,7 +135,7 @@ class Clock:
         return arrived
 
     def tick(self, resolution: Resolution = "step") -> Cycle | None:
-        """Go to the end of the next tick of a clock at `resolution`: a layer, a module, a step."""
+        """Go to the end of the next tick of a clock: a token, a layer, a module, a step."""
         if resolution == "step":
             return self.step()
         if self.looking_back and self._position is not None:
@@ -152,8 +152,8 @@ class Clock:
             started.append(group_key(cycle, resolution))
             return False
 
-        def left(stack: tuple[Call, ...], layer: int | None, unit: str) -> bool:
-            return bool(started) and _key(stack, layer, unit, resolution) != started[0]
+        def left(place: Place) -> bool:
+            return bool(started) and _key(place, resolution) != started[0]
 
         self._go(after=first, before=left)
         return self.current if self.executed > before else None
@@ -182,10 +182,10 @@ class Clock:
         before = self.executed
         ran: list[Cycle] = []
 
-        def left(stack: tuple[Call, ...], layer: int | None, unit: str) -> bool:
-            while owners and not ran and owners[-1] not in stack:
+        def left(place: Place) -> bool:
+            while owners and not ran and owners[-1] not in place.stack:
                 owners.pop()  # that one had already returned: leave the one around it
-            return bool(ran) and (owners[-1] not in stack if owners else bool(stack))
+            return bool(ran) and (owners[-1] not in place.stack if owners else bool(place.stack))
 
         def note(cycle: Cycle) -> bool:
             ran.append(cycle)
@@ -340,13 +340,16 @@ class Clock:
         cycle = self.trace.cycles[number]
         if not 0 <= output < len(cycle.outputs):
             raise CyclesimError(f"cycle {number} has {len(cycle.outputs)} output(s), from 0.")
-        if cycle.unit in ("input", "output") and not cycle.stack:
+        rewrite = self._session.run.builder.rewrites.get(number)
+        if cycle.unit in ("input", "output") and not cycle.stack and rewrite is None:
             raise CyclesimError(
                 f"cycle {number} ({cycle.step}) is a step outside the model: edit a cycle of the "
                 "model, or run another text."
             )
         tensors = [_tensor(v) for v in cycle.outputs]
         tensors[output] = apply(new, tensors[output], cycle, index)  # before anything is undone
+        if rewrite is not None:
+            rewrite(tuple(tensors))  # says what is wrong with them, if anything is
         if branch or self.looking_back or not self._session.can_edit:
             self.rewind(number)
         self._session.replace(tensors)
@@ -440,9 +443,8 @@ def _tensor(value: Value) -> torch.Tensor:
     return value.data.tensor
 
 
-def _key(
-    stack: tuple[Call, ...], layer: int | None, unit: str, resolution: Resolution
-) -> tuple[object, ...]:
+def _key(place: Place, resolution: Resolution) -> tuple[object, ...]:
     """The group that a cycle to come will belong to, as far as its place tells."""
-    cycle = Cycle(0, unit or "other", "", "", 1, "", stack=stack, layer=layer)  # type: ignore[arg-type]
+    stack, layer, unit, token = place
+    cycle = Cycle(0, unit or "other", "", "", 1, "", stack=stack, layer=layer, token=token)  # type: ignore[arg-type]
     return group_key(cycle, resolution)

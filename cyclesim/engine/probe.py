@@ -4,6 +4,9 @@ A hidden state in the middle of the model is put in the place of the last block'
 model's own code runs on from there: its pooler, its final LayerNorm, its head, its output steps.
 Nothing of a head is rebuilt here, so the answer is the real head's. It is a *probe*: no cycle of
 the run, and not what the model would answer to any input.
+
+Of a model that generates, each token has its own pass through the blocks: a hidden state is asked
+about in the pass that it belongs to, and the answer is the token that would come next.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from cyclesim.engine.replay import rebuild
 from cyclesim.engine.run import Run
 from cyclesim.engine.verdict import output_tensors
 from cyclesim.errors import CyclesimError
-from cyclesim.machine import Machine
+from cyclesim.machine import HostStep, Machine
 from cyclesim.trace import Cycle, Value
 
 __all__ = ["Answer", "Probe"]
@@ -79,18 +82,26 @@ class Probe:
         blocks = [c for c in self._run.trace.cycles if c.layer is not None]
         if not blocks:
             raise CyclesimError("this model has no repeated blocks, so there is nothing to probe.")
-        self._last = blocks[-1]
+        # An encoder works for no token in particular: of a generation, the decoder is asked.
+        generated = any(c.token is not None for c in blocks)
+        self._last = {c.token: c for c in blocks if (c.token is not None) == generated}
 
     @property
     def hidden_states(self) -> list[Cycle]:
         """The last cycle before the first block and of each block: what can be probed.
 
-        Of an encoder–decoder these are the decoder's: its head reads no encoder state.
+        Of an encoder–decoder these are the decoder's: its head reads no encoder state. Of a model
+        that generates they are those of each token's pass, in order.
         """
-        shape = self._last.outputs[0].shape
-        blocks = _blocks(self._last)
+        return [cycle for token in self._last for cycle in self._states(token)]
+
+    def _states(self, token: int | None) -> list[Cycle]:
+        """The hidden states of one pass through the blocks."""
+        last = self._last[token]
+        shape = last.outputs[0].shape
+        blocks = _blocks(last)
         whole = blocks.rpartition(".")[0]  # the decoder, where there are two
-        cycles = self._run.trace.cycles[: self._last.number + 1]
+        cycles = [c for c in self._run.trace.cycles[: last.number + 1] if c.token == token]
         two = any(c.layer is not None and _blocks(c) != blocks for c in cycles)
         ends: dict[int | None, Cycle] = {}
         for cycle in cycles:
@@ -117,13 +128,12 @@ class Probe:
         """
         probabilities = torch.softmax(torch.from_numpy(answer.logits.numpy()).double(), dim=-1)
         best = probabilities.topk(min(k, probabilities.shape[-1]), dim=-1)
-        tokenizer = self._run.machine.tokenizer
 
-        def named(index: int) -> str | int:
-            return index if tokenizer is None else str(tokenizer.convert_ids_to_tokens(index))
+        def named(ids: list[int], shares: list[float]) -> list[tuple[str | int, float]]:
+            return [(self._token(i), p) for i, p in zip(ids, shares, strict=True)]
 
         return [
-            [[(named(i), p) for i, p in zip(*at, strict=True)] for at in zip(*row, strict=True)]
+            [named(*at) for at in zip(*row, strict=True)]
             for row in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
 
@@ -156,31 +166,49 @@ class Probe:
             CyclesimError: it is no hidden state: its shape is not that of the last block's output.
         """
         hidden = cycle.outputs[0]
-        if hidden.shape != self._last.outputs[0].shape:
+        last = self._last.get(cycle.token)
+        if last is None or hidden.shape != last.outputs[0].shape:
+            known = sorted({c.outputs[0].shape for c in self._last.values()})
             raise CyclesimError(
                 f"cycle {cycle.number} ({cycle.step}) wrote {list(hidden.shape)}, which is no "
-                f"hidden state: those are {list(self._last.outputs[0].shape)}."
+                f"hidden state: those are {' or '.join(str(list(shape)) for shape in known)}."
             )
         if not isinstance(hidden.data, TorchData):
             raise CyclesimError(f"the values of cycle {cycle.number} were not kept.")
-        gate = _Substitute(self._last.number, hidden.data.tensor)
+        gate = _Substitute(last.number, hidden.data.tensor)
         with self._run.state.again():
             run = Run(
                 self._run.machine,
                 self._run.text,
                 self._run.inputs,
                 gate=gate,
-                resume=(self._run, self._last.number),
+                resume=(self._run, last.number),
             )
             gate.run = run
             try:
-                outputs = run.execute()
+                run.execute()
+            except _Enough:
+                pass
             finally:
                 run.close()
-        logits = next(output_tensors(outputs))
-        return Answer(
-            cycle.number, cycle.layer, run.trace.result, value_of("logits", logits, kind="probe")
-        )
+        logits = value_of("logits", next(output_tensors(run.outputs.parts[-1])), kind="probe")
+        result = run.trace.result if cycle.token is None else self._next(logits)
+        return Answer(cycle.number, cycle.layer, result, logits)
+
+    def _next(self, logits: Value) -> Mapping[str, Any]:
+        """The token that would come next, and its probability among all."""
+        scores = torch.from_numpy(logits.numpy((0, -1))).double()
+        index = int(scores.argmax())
+        score = float(torch.softmax(scores, dim=-1)[index])
+        return {"token": self._token(index), "score": score}
+
+    def _token(self, index: int) -> str | int:
+        tokenizer = self._run.machine.tokenizer
+        return index if tokenizer is None else str(tokenizer.convert_ids_to_tokens(index))
+
+
+class _Enough(BaseException):
+    """Ends a run whose answer is known: what the model would generate next is not asked."""
 
 
 def _blocks(cycle: Cycle) -> str:
@@ -193,7 +221,7 @@ def _said(result: Mapping[str, Any]) -> Any:
     """The answer without its scores."""
     if "tokens" in result:
         return [token["label"] for token in result["tokens"]]
-    return result.get("label")
+    return result.get("label", result.get("token"))
 
 
 class _Substitute:
@@ -203,14 +231,17 @@ class _Substitute:
         self.run: Run | None = None
         self._number = number
         self._tensor = tensor
+        self._put = False
 
     def before(self, node: Node | None, call: Any, args: tuple[Any, ...]) -> None:
-        pass
+        if self._put and isinstance(call, HostStep) and call.token is not None:
+            raise _Enough
 
     def after(self, event: AnyEvent) -> AnyEvent:
         assert self.run is not None
         new = self.run.builder.update()
         if new and new[0].number == self._number and isinstance(event, Event):
+            self._put = True
             output = rebuild(event.output, [self._tensor])
             return event._replace(output=output, edits=(self._tensor,))
         return event

@@ -33,9 +33,10 @@ from torch.utils.hooks import RemovableHandle
 from cyclesim.engine.data import storage_key
 from cyclesim.engine.functions import Kind, kind_of, overwritten, tensors_in, written
 from cyclesim.engine.layout import Layout
-from cyclesim.machine import HostResult, HostStep
+from cyclesim.machine import HostResult, HostStep, ModelCall
+from cyclesim.trace import Phase
 
-__all__ = ["Event", "Gate", "HostEvent", "Node", "Recorder"]
+__all__ = ["Event", "Gate", "HostEvent", "Node", "Part", "Recorder"]
 
 _REDISPATCH = handle_torch_function.__code__
 #: Makes a named tuple without its Python constructor, which would cost more than the rest.
@@ -98,6 +99,14 @@ class HostEvent(NamedTuple):
         return self.ended - self.started
 
 
+class Part(NamedTuple):
+    """One call of the model in a program: its first event, and what its cycles are part of."""
+
+    first: int
+    phase: Phase
+    token: int | None
+
+
 AnyEvent = TypeVar("AnyEvent", Event, HostEvent)
 
 
@@ -152,6 +161,8 @@ class Recorder(TorchFunctionMode):
         saved: for tensors overwritten later in the run, the numbers they had when they were
             written: `saved[event index][output index]`.
         failed_in: the module call that an exception came out of.
+        parts: where each call of the model begins among the events, its phase and its token.
+        rewrites: what the user put in place of what a host step wrote, by event index.
     """
 
     def __init__(
@@ -168,6 +179,8 @@ class Recorder(TorchFunctionMode):
         self.saved: dict[int, dict[int, torch.Tensor]] = {}
         self._node: Node | None = None
         self.failed_in: Node | None = None
+        self.parts: list[Part] = []
+        self.rewrites: dict[int, tuple[torch.Tensor, ...]] = {}
         self._asking = False
         self._in_seal: Any = None
         # Kernels on a GPU run later than the call that launches them: time them in their stream.
@@ -175,6 +188,11 @@ class Recorder(TorchFunctionMode):
         self._handles: list[RemovableHandle] = []
         self._written: dict[int, list[tuple[int, int, torch.Tensor]]] = {}
         self._indexed = 0
+
+    def of(self, call: ModelCall) -> Recorder:
+        """This recorder, told which call of the model comes next: `with recorder.of(call): …`."""
+        self.parts.append(Part(len(self.events), call.phase, call.token))
+        return self
 
     def __enter__(self) -> Recorder:
         enter, leave = self._hooks(get_ident())
@@ -346,13 +364,22 @@ class Recorder(TorchFunctionMode):
         started = perf_counter_ns()
         result = step.run()
         ended = perf_counter_ns()
-        values = (item.value for item in result.outputs)
-        copies = tuple(v.detach().clone() if isinstance(v, torch.Tensor) else v for v in values)
-        event = HostEvent(step, result, started, ended, copies)
+        new = self.rewrites.get(len(self.events))
+        if new is not None and step.rewrite is not None:
+            result = step.rewrite(new)
+        event = HostEvent(step, result, started, ended, _copies(result))
         self.events.append(event)
         if self.gate is not None:
-            self.gate.after(event)
-        return result
+            event = self.events[-1] = self.gate.after(event)
+        return event.result
+
+    def rewrite(self, tensors: tuple[torch.Tensor, ...]) -> HostEvent:
+        """The last event, a host step that can be rewritten, wrote `tensors` instead."""
+        event = self.events[-1]
+        assert isinstance(event, HostEvent) and event.step.rewrite is not None
+        result = event.step.rewrite(tensors)
+        self.rewrites[len(self.events) - 1] = tensors
+        return event._replace(result=result, copies=_copies(result))
 
     @staticmethod
     def _mark() -> tuple[torch.cuda.Event, torch.cuda.Event]:
@@ -382,6 +409,11 @@ class Recorder(TorchFunctionMode):
         for target in targets:
             for number, place, tensor in self._written.pop(storage_key(target)[0], ()):
                 self.saved.setdefault(number, {})[place] = tensor.detach().clone()
+
+
+def _copies(result: HostResult) -> tuple[Any, ...]:
+    values = (item.value for item in result.outputs)
+    return tuple(v.detach().clone() if isinstance(v, torch.Tensor) else v for v in values)
 
 
 def _written_by(event: Event | HostEvent) -> list[Any]:

@@ -1,4 +1,4 @@
-"""One run of a machine under the recorder: preprocessing, forward, output, verdict, times.
+"""One run of a machine under the recorder: preprocessing, its program, verdict, times.
 
 `Run` is what the script path and the live clock share. `trace` runs it to the end in the caller's
 thread, with nothing in between; a `Clock` runs it in a worker thread with a gate at every event.
@@ -22,10 +22,19 @@ from cyclesim.engine.recorder import AnyEvent, Event, Gate, Node, Recorder
 from cyclesim.engine.replay import Recorded, Script, Tape
 from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
-from cyclesim.engine.verdict import compare, snapshot
+from cyclesim.engine.verdict import Outputs, compare, snapshot
 from cyclesim.errors import CyclesimError, ModelError
 from cyclesim.language import N_
-from cyclesim.machine import Encoding, HostResult, HostStep, Machine, copied, drive
+from cyclesim.machine import (
+    Encoding,
+    HostResult,
+    HostStep,
+    Machine,
+    ModelCall,
+    Named,
+    copied,
+    drive,
+)
 from cyclesim.trace import Cycle, Timing, Trace, Verdict
 
 __all__ = ["Run", "measure", "rehearse", "trace"]
@@ -84,6 +93,11 @@ class Run:
             header = earlier.trace.header
             script, known, calls = earlier.script(number)
         self.recorder: Recorder = Recorder(layout, gate, script)
+        self.builder: Builder
+        if resume is not None:
+            last = resume[0].builder.event_of[resume[1]]
+            rewrites = resume[0].recorder.rewrites
+            self.recorder.rewrites = {at: new for at, new in rewrites.items() if at <= last}
         self.builder = Builder(self.recorder, keep=keep != "nothing", known=known)
         self.keeper: Keeper | None = None
         if memory is not None or keep in ("outputs", "stats"):
@@ -91,6 +105,7 @@ class Run:
             if gate is None:
                 self.recorder.gate = _KeepingGate(self)
         self.tape = Tape(self.recorder.saved, calls)
+        self.outputs = Outputs()
         self.trace: Trace = Trace(header, self.builder.cycles)
 
     @property
@@ -98,8 +113,8 @@ class Run:
         """The names of the model's parts, shared by every run that resumes this one."""
         return self.recorder.layout
 
-    def execute(self, *, warm: bool = False) -> Any:
-        """Run everything; return the model's outputs. The trace has all but verdict and times.
+    def execute(self, *, warm: bool = False) -> Outputs:
+        """Run everything; return what the model returned. The trace has all but verdict and times.
 
         With `warm`, the untraced run that the verdict needs goes first, so that the traced one is
         not the one that pays for a cold start. A live clock leaves it for the end: nothing runs
@@ -115,15 +130,14 @@ class Run:
             if warm:
                 with suppress(Exception):  # the traced run will fail too, and can say where
                     self._untraced = self._reference()
-            outputs = self.forward()
-            self.decode(outputs)
+            self.forward()
         except CyclesimError:
             raise
         except Exception as error:
             self.builder.update()
             raise ModelError(self._failed(error), self.trace) from error
         self.builder.update()
-        return outputs
+        return self.outputs
 
     def encode(self) -> Encoding:
         """Input preprocessing, as cycles."""
@@ -134,19 +148,15 @@ class Run:
         self.trace.header = replace(self.trace.header, tokens=tokens, offsets=offsets)
         return self.encoding
 
-    def forward(self) -> Any:
-        """The model's forward, as cycles."""
+    def forward(self) -> None:
+        """The machine's program, as cycles: the model's calls, and the steps up to the answer."""
         assert self.encoding is not None
-        with self.recorder, self.stopwatch:
-            outputs = self.machine.forward(self.encoding)
-        return outputs
+        program = self.machine.program(self.encoding)
+        result = drive(program, self._host, self._call, self._named)
+        self.outputs.end(result)
+        self.trace.result = result
 
-    def decode(self, outputs: Any) -> None:
-        """Output, as cycles."""
-        assert self.encoding is not None
-        self.trace.result = drive(self.machine.decode(self.encoding, outputs), self._host)
-
-    def certify(self, outputs: Any) -> None:
+    def certify(self) -> None:
         """Compute the verdict against an untraced run from the same state."""
         edited = tuple(c.number for c in self.trace.cycles if c.edited)
         if edited:
@@ -155,7 +165,7 @@ class Run:
             )
             return
         try:
-            outputs = snapshot(outputs)  # the untraced run may write to the same memory
+            outputs = snapshot(self.outputs)  # the untraced run may write to the same memory
             untraced = self._reference() if self._untraced is None else self._untraced
             self.trace.verdict = compare(outputs, untraced)
         except Exception as error:
@@ -238,9 +248,33 @@ class Run:
         self._untraced = None
 
     def _reference(self) -> list[torch.Tensor]:
+        """What the same program computes when nothing watches."""
         assert self._fresh is not None
+        found = Outputs()
+
+        def call(model_call: ModelCall) -> Any:
+            outputs = self.machine.call(model_call)
+            found.add(model_call, outputs)
+            return outputs
+
         with self.state.again():
-            return snapshot(self.machine.forward(self._fresh.copied()))
+            found.end(drive(self.machine.program(self._fresh.copied()), call=call))
+            return snapshot(found)
+
+    def _call(self, call: ModelCall) -> Any:
+        with self.recorder.of(call), self.stopwatch:
+            outputs = self.machine.call(call)
+        self.outputs.add(call, outputs)
+        return outputs
+
+    def _named(self, named: Named) -> None:
+        self.trace.header = replace(
+            self.trace.header,
+            tokens=named.tokens,
+            offsets=named.offsets,
+            target_tokens=named.target_tokens,
+            generated=named.generated,
+        )
 
     def _host(self, step: HostStep) -> HostResult:
         return self.recorder.host(step)
@@ -261,9 +295,14 @@ class Run:
             reason = N_("the numbers to compare cycle by cycle were not kept")
             return replace(verdict, reason=reason)
         assert self._fresh is not None
-        again, inputs = Recorder(self.layout), self._fresh.copied()
-        with self.state.again(), again:
-            self.machine.forward(inputs)
+        again = Recorder(self.layout)
+
+        def call(model_call: ModelCall) -> Any:
+            with again.of(model_call):
+                return self.machine.call(model_call)
+
+        with self.state.again():
+            drive(self.machine.program(self._fresh.copied()), call=call)
         first = _first_difference(self.recorder, again)
         if first is None:
             reason = N_("two traced runs agree: this model takes another path when it is observed")
@@ -329,8 +368,8 @@ def trace(
     """
     run = Run(Machine.of(machine, tokenizer), text, inputs, keep=keep, memory=memory)
     try:
-        outputs = run.execute(warm=True)
-        run.certify(outputs)
+        run.execute(warm=True)
+        run.certify()
         if measure:
             run.measure()
         else:
@@ -350,8 +389,8 @@ def rehearse(
     """
     run = Run(Machine.of(machine), text, inputs, keep="nothing")
     try:
-        outputs = run.execute(warm=True)
-        run.certify(outputs)
+        run.execute(warm=True)
+        run.certify()
         run.measure()
         run.trace.complete = True
     finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -23,10 +23,24 @@ from cyclesim.engine.run import Run
 from cyclesim.machine import HostStep
 from cyclesim.trace import Call, Cycle
 
-__all__ = ["Session", "Upcoming"]
+__all__ = ["Place", "Session", "Upcoming"]
 
-#: Told what will run next: the module calls it stands in, the repeated block, the host unit.
-Upcoming = Callable[[tuple[Call, ...], "int | None", str], bool]
+
+class Place(NamedTuple):
+    """What is known of the cycle that would run next.
+
+    The module calls it stands in, the repeated block, the unit of a step outside the model, and the
+    generated token it works for.
+    """
+
+    stack: tuple[Call, ...]
+    layer: int | None
+    unit: str
+    token: int | None
+
+
+#: Asked of what will run next, whether to pause before it.
+Upcoming = Callable[[Place], bool]
 
 
 class Session:
@@ -37,8 +51,8 @@ class Session:
         self.run = run
         self.run.recorder.gate = self
         self.can_edit = False
-        self.outputs: Any = None
         self._replacement: list[torch.Tensor] | None = None
+        self._rewritten: Any = None
         self.error: BaseException | None = None
         self._measure = measure
         self._after: Callable[[Cycle], bool] | None = None
@@ -70,7 +84,11 @@ class Session:
     def replace(self, tensors: list[torch.Tensor]) -> None:
         """The model, paused right after a cycle, shall go on with `tensors` as its outputs."""
         self._replacement = tensors
-        self._builder.edit(tensors)
+        if isinstance(self.run.recorder.events[-1], HostEvent):
+            self._rewritten = self.run.recorder.rewrite(tuple(tensors))
+            self._builder.rewrite(self._rewritten)
+        else:
+            self._builder.edit(tensors)
 
     def stop(self) -> None:
         self.rendezvous.cancel()
@@ -85,10 +103,10 @@ class Session:
         try:
             torch.set_num_threads(self._threads)
             self.rendezvous.start()
-            self.outputs = outputs = self.run.execute()
+            self.run.execute()
             # The output steps are done; what follows is not part of the stepped run.
             self._after = self._before = None
-            self.run.certify(outputs)
+            self.run.certify()
             if self._measure:
                 self.run.measure(stepped=True)
             self.run.trace.complete = True
@@ -110,13 +128,13 @@ class Session:
         if self._before is None:
             return
         if isinstance(call, HostStep):
-            place: tuple[tuple[Call, ...], int | None, str] = ((), None, call.unit)
+            place = Place((), None, call.unit, call.token)
         elif only_rearranges(call, args):
             return
         else:
-            place = (*self._builder.place(node), "")
+            place = Place(*self._builder.place(node), "", self.run.recorder.parts[-1].token)
         # Each new goal is asked too, so that it knows where the event it resumes with stands.
-        while self._before is not None and self._before(*place):
+        while self._before is not None and self._before(place):
             self._pause()
 
     def after(self, event: AnyEvent) -> AnyEvent:
@@ -129,13 +147,16 @@ class Session:
             if self._reached(cycle):
                 last = isinstance(event, HostEvent) and event.step.last
                 if not last or self.error:  # after the last step, go on to the verdict
-                    self.can_edit = isinstance(event, Event)
+                    self.can_edit = isinstance(event, Event) or event.step.rewrite is not None
                     self._pause()
                     self.can_edit = False
-        if self._replacement is not None and isinstance(event, Event):
-            event = _edited(event, self._replacement)
+        if self._replacement is not None:
+            if isinstance(event, Event):
+                event = _edited(event, self._replacement)
+                self.run.tape.reread(len(self.run.recorder.events) - 1)
+            else:
+                event = self._rewritten
             self._replacement = None
-            self.run.tape.reread(len(self.run.recorder.events) - 1)
         return event
 
     def _reached(self, cycle: Cycle) -> bool:

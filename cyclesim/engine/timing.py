@@ -7,6 +7,7 @@ median over several unpaused runs, as many as fit into a small budget.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from statistics import median, quantiles
 from time import perf_counter_ns
 from typing import Any, NamedTuple
@@ -14,8 +15,9 @@ from typing import Any, NamedTuple
 import torch
 
 from cyclesim.engine.builder import Builder
+from cyclesim.engine.layout import Layout
 from cyclesim.engine.recorder import AnyEvent, Event, HostEvent, Node, Recorder
-from cyclesim.machine import Encoding, Machine
+from cyclesim.machine import Encoding, Machine, ModelCall, drive
 
 __all__ = ["Quartiles", "Speeds", "Stopwatch", "full_speed", "untraced_times"]
 
@@ -25,9 +27,9 @@ BUDGET_NS = 250_000_000
 
 
 class Stopwatch:
-    """Wall time of a block, without the time spent waiting for a person.
+    """Wall time of a block, or of several, without the time spent waiting for a person.
 
-    On a GPU the block ends when the GPU has finished.
+    On a GPU a block ends when the GPU has finished.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -36,11 +38,12 @@ class Stopwatch:
         self.paused_ns = 0
         self._device = device
         self._started = 0
+        self._paused_before = 0
         self.running = False
 
     def __enter__(self) -> Stopwatch:
         self._finish_work()
-        self.paused_ns = 0
+        self._paused_before = self.paused_ns
         self.running = True
         self._started = perf_counter_ns()
         return self
@@ -48,7 +51,8 @@ class Stopwatch:
     def __exit__(self, *exception: object) -> None:
         if exception == (None, None, None):
             self._finish_work()
-        self.elapsed_ns = perf_counter_ns() - self._started - self.paused_ns
+        paused = self.paused_ns - self._paused_before
+        self.elapsed_ns += perf_counter_ns() - self._started - paused
         self.running = False
 
     def leave_out(self, nanoseconds: int) -> None:
@@ -102,7 +106,7 @@ def full_speed(
     going: Callable[[int], bool] = lambda done: True,
     keep: bool = True,
 ) -> Speeds:
-    """Run the model again, recorded but unpaused, and take each cycle's median self time.
+    """Run the program again, recorded but unpaused, and take each cycle's median self time.
 
     Steps outside the model are not repeated; their one measured time stands. If a repeated run
     does not call the same functions in the same order, its times are not used.
@@ -110,11 +114,11 @@ def full_speed(
     Args:
         repeats, budget_ns: stop after so many runs, or after the run that uses up the time.
         going: told how many runs are done, before each; False stops here.
-        keep: hold what each cycle wrote until the run ends, as a trace does. Without, the memory
-            is used again at once, as when nothing watches: that is what operations themselves
-            cost, but the wall time of such a run means nothing.
+        keep: hold what each cycle wrote until the call of the model ends, as a trace does.
+            Without, the memory is used again at once, as when nothing watches: that is what
+            operations themselves cost, but the wall time of such a run means nothing.
     """
-    first = [e for e in events if isinstance(e, Event)]
+    first = [e.func for e in events if isinstance(e, Event)]
     place: dict[int, int] = {}  # event index in `events` → index among the torch events
     for index, event in enumerate(events):
         if isinstance(event, Event):
@@ -124,16 +128,11 @@ def full_speed(
     while len(rounds) < repeats and (sum(walls) < budget_ns or not rounds):
         if not going(len(rounds)):
             break
-        watch, inputs = Stopwatch(machine.device), encoding.copied()
-        with Recorder(built.layout) as recorder, watch:
-            if not keep:
-                recorder.gate = _Forgetting(recorder)
-            machine.forward(inputs)
-        again = [e for e in recorder.events if isinstance(e, Event)]
-        if [e.func for e in again] != [e.func for e in first]:
+        seen, wall = _observed(machine, encoding, built.layout, keep)
+        if [func for func, _ in seen] != first:
             break
-        rounds.append([e.self_ns for e in again])
-        walls.append(watch.elapsed_ns)
+        rounds.append([self_ns for _, self_ns in seen])
+        walls.append(wall)
     if not rounds:
         return Speeds((), 0, 0)
     raw = tuple(
@@ -143,6 +142,26 @@ def full_speed(
     spread = tuple(map(Quartiles.of, raw))
     medians = tuple(s.median for s in spread)
     return Speeds(medians, round(median(walls)), len(rounds), spread, raw)
+
+
+def _observed(
+    machine: Machine, encoding: Encoding, layout: Layout, keep: bool
+) -> tuple[list[tuple[Any, int]], int]:
+    """One unpaused recorded run: the functions with their self times, and the model's wall time."""
+    watch = Stopwatch(machine.device)
+    seen: list[tuple[Any, int]] = []
+
+    def call(model_call: ModelCall) -> Any:
+        recorder = Recorder(layout)
+        if not keep:
+            recorder.gate = _Forgetting(recorder)
+        with recorder, watch:
+            outputs = machine.call(model_call)
+        seen.extend((e.func, e.self_ns) for e in recorder.events if isinstance(e, Event))
+        return outputs
+
+    drive(machine.program(encoding.copied()), call=call)
+    return seen, watch.elapsed_ns
 
 
 class _Forgetting:
@@ -163,11 +182,15 @@ class _Forgetting:
 def untraced_times(
     machine: Machine, encoding: Encoding, *, repeats: int = REPEATS, budget_ns: int = BUDGET_NS
 ) -> int:
-    """Median wall time of the bare forward, with nothing watching, in nanoseconds."""
+    """Median wall time of the bare model's calls, with nothing watching, in nanoseconds."""
     times: list[int] = []
     while len(times) < repeats and (sum(times) < budget_ns or not times):
-        watch, inputs = Stopwatch(machine.device), encoding.copied()
-        with watch:
-            _: Any = machine.forward(inputs)
+        watch = Stopwatch(machine.device)
+        drive(machine.program(encoding.copied()), call=partial(_timed, machine, watch))
         times.append(watch.elapsed_ns)
     return round(median(times))
+
+
+def _timed(machine: Machine, watch: Stopwatch, call: ModelCall) -> Any:
+    with watch:
+        return machine.call(call)

@@ -10,14 +10,51 @@ from typing import Any
 import torch
 
 from cyclesim.language import N_
+from cyclesim.machine import ModelCall
 from cyclesim.trace import Verdict
 
-__all__ = ["compare", "output_tensors", "snapshot"]
+__all__ = ["Outputs", "compare", "output_tensors", "snapshot"]
 
 _NOTHING = N_("no tensor was found in the model's output, so nothing was compared")
 
 
-def output_tensors(outputs: Any) -> Iterator[torch.Tensor]:
+class Outputs:
+    """What the calls of a program returned, and the tokens that it generated.
+
+    One plain call is kept as it is. Of a text that is generated, each call's numbers are copied at
+    once, and the cache, which every call hands back grown, counts as it is after the last.
+
+    Attributes:
+        parts: what each call returned, or the copies.
+    """
+
+    def __init__(self) -> None:
+        self.parts: list[Any] = []
+        self._whole: set[int] = set()
+        self._last: Any = None
+
+    def add(self, call: ModelCall, outputs: Any) -> None:
+        """Take in what `call` returned."""
+        if call.token is None:
+            self.parts.append(outputs)
+            self._whole.update(map(id, output_tensors(outputs)))
+        else:
+            # A decoder returns what the encoder had returned, with every token.
+            new = (t for t in output_tensors(outputs, caches=False) if id(t) not in self._whole)
+            self.parts.append(snapshot(list(new)))
+            self._last = outputs
+
+    def end(self, result: Mapping[str, Any]) -> None:
+        """The program has ended with `result`."""
+        if "ids" in result:
+            self.parts.append(torch.tensor(result["ids"]))
+
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """All of them; the same for two runs of one program that computed the same."""
+        return output_tensors([*self.parts, self._last])
+
+
+def output_tensors(outputs: Any, *, caches: bool = True) -> Iterator[torch.Tensor]:
     """Every tensor in a model's output: nests, dataclasses, caches; each once, in order."""
     seen: set[int] = set()
     pending = [outputs]
@@ -34,7 +71,7 @@ def output_tensors(outputs: Any) -> Iterator[torch.Tensor]:
             pending += list(item)
         elif is_dataclass(item) and not isinstance(item, type):
             pending += [getattr(item, f.name) for f in fields(item)]
-        elif type(item).__module__.startswith("transformers."):  # a key-value cache
+        elif caches and type(item).__module__.startswith("transformers."):  # a key-value cache
             pending += list(vars(item).values())
 
 
@@ -44,7 +81,8 @@ def snapshot(outputs: Any) -> list[torch.Tensor]:
     A model may return memory that it keeps (a buffer, its own input). Two runs then return the
     same memory, which always equals itself and proves nothing.
     """
-    return [tensor.detach().clone() for tensor in output_tensors(outputs)]
+    tensors = outputs.tensors() if isinstance(outputs, Outputs) else output_tensors(outputs)
+    return [tensor.detach().clone() for tensor in tensors]
 
 
 def compare(traced: Any, untraced: Any) -> Verdict:

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from cyclesim.machine.inputs import Encoding, copied
     from cyclesim.machine.loading import load
     from cyclesim.machine.machine import Machine
-    from cyclesim.machine.steps import HostResult, HostStep, Steps, Written, drive
+    from cyclesim.machine.steps import (
+        HostResult,
+        HostStep,
+        ModelCall,
+        Named,
+        Program,
+        Steps,
+        Written,
+        drive,
+    )
     from cyclesim.machine.tasks import Task
 
 __all__ = [
@@ -20,6 +29,9 @@ __all__ = [
     "HostResult",
     "HostStep",
     "Machine",
+    "ModelCall",
+    "Named",
+    "Program",
     "Steps",
     "Task",
     "Written",
@@ -33,6 +45,9 @@ _HOMES = {
     "HostResult": "steps",
     "HostStep": "steps",
     "Machine": "machine",
+    "ModelCall": "steps",
+    "Named": "steps",
+    "Program": "steps",
     "Steps": "steps",
     "Task": "tasks",
     "Written": "steps",

@@ -7,7 +7,7 @@ transformers sees it (`folder`).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES
 from cyclesim.machine.folder import check_tokenizer, has_tokenizer, has_weights
+from cyclesim.machine.generation import Generation
 from cyclesim.machine.hub import find
 from cyclesim.machine.machine import Machine
 from cyclesim.machine.quiet import quiet_loggers
@@ -42,6 +43,7 @@ def load(
     seed: int | None = None,
     trust_remote_code: bool = False,
     random_init: bool = False,
+    generation: Generation | Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Machine:
     """Make a machine ready to run.
@@ -63,6 +65,8 @@ def load(
         random_init: accept a checkpoint that lacks weights; the missing ones are random. A folder
             may then hold a config.json and no weights: all are random (drawn with seed 0 where no
             `seed` is given), the machine's name says so, and it needs no tokenizer.
+        generation: how a text is generated (see `cyclesim.machine.generation.Generation`), as
+            settings or a mapping of them: `{"max_new_tokens": 8, "temperature": 0.7}`.
         progress: called with a short sentence at each stage.
 
     Raises:
@@ -72,12 +76,13 @@ def load(
     _check("attn", attn, ATTENTION)
     if task is not None:
         _check("task", task, tuple(TASKS))
+    settings = None if generation is None else Generation.of(generation)
     kind = resolve_dtype(dtype or "float32")
     where = resolve_device(device)
     if seed is not None:
         _seed(seed)
     if model is not None:
-        return Machine.of(model, tokenizer).limited(max_length, pad_to)
+        return _generating(Machine.of(model, tokenizer).limited(max_length, pad_to), settings)
 
     options = {"trust_remote_code": trust_remote_code, "local_files_only": not trust_remote_code}
     folder, shown = find(
@@ -102,7 +107,7 @@ def load(
             tokenizer = _load_tokenizer(folder, shown, options)
     made = _place(made.eval(), where)
     machine = Machine(made, tokenizer, name=shown, task=task_for(made, task), random_weights=drawn)
-    return machine.limited(max_length, pad_to)
+    return _generating(machine.limited(max_length, pad_to), settings)
 
 
 def resolve_device(name: str) -> torch.device:
@@ -294,6 +299,19 @@ def _place(model: torch.nn.Module, device: torch.device) -> torch.nn.Module:
                 "or a smaller --dtype."
             ).format(device=device)
         ) from None
+
+
+def _generating(machine: Machine, settings: Generation | None) -> Machine:
+    """The machine, told how to generate; refused where it generates nothing."""
+    if settings is None:
+        return machine
+    if not machine.task.generates:
+        raise CyclesimError(
+            tr("{name} ({task}) generates no text: leave its settings out.").format(
+                name=machine.name, task=machine.task.name
+            )
+        )
+    return machine.with_generation(settings)
 
 
 def _seed(seed: int) -> None:

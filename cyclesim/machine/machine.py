@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
+from cyclesim.machine.generation import Generation
 from cyclesim.machine.inputs import Encoding, given, preprocess
-from cyclesim.machine.steps import Steps
+from cyclesim.machine.steps import ModelCall, Program, Steps
 from cyclesim.machine.tasks import Task, task_for
 from cyclesim.trace import Header
 
@@ -32,6 +33,7 @@ class Machine:
             for no limit.
         pad_to: pad every sequence to this many tokens; None for no padding.
         random_weights: nobody trained the weights: what it answers means nothing.
+        generation: how a text is generated; None for the usual way.
     """
 
     model: torch.nn.Module
@@ -41,6 +43,7 @@ class Machine:
     max_length: int | None = None
     pad_to: int | None = None
     random_weights: bool = False
+    generation: Generation | None = None
 
     def __post_init__(self) -> None:
         self.name = self.name or type(self.model).__name__
@@ -84,14 +87,42 @@ class Machine:
         self.pad_to = pad_to
         return self
 
+    def with_generation(self, generation: Generation | None = None, **settings: Any) -> Machine:
+        """The same machine, which generates texts in another way.
+
+        Args:
+            generation: the settings; or give them one by one, on top of those there are.
+
+        Raises:
+            CyclesimError: a setting is unknown or makes no sense.
+
+        Example:
+            >>> warm = machine.with_generation(temperature=0.7, top_k=20, seed=3)
+            >>> warm.generation.sampled, warm.model is machine.model
+            (True, True)
+        """
+        if generation is None:
+            now = {} if self.generation is None else asdict(self.generation)
+            generation = Generation.of({**now, **settings})
+        made = replace(self, generation=Generation.of(generation))
+        made.name = self.name
+        return made
+
+    @property
+    def positions(self) -> int | None:
+        """How many positions the model's own config has; None where it says none."""
+        config = getattr(self.model, "config", None)
+        positions = getattr(config, "max_position_embeddings", None)
+        if not isinstance(positions, int) or positions < 1:
+            return None
+        if _positions_start_after_padding(self.model):
+            positions -= (getattr(config, "pad_token_id", None) or 0) + 1
+        return positions
+
     @property
     def longest(self) -> int | None:
         """How many tokens the model has positions for, as model and tokenizer say; None for any."""
-        config = getattr(self.model, "config", None)
-        positions = getattr(config, "max_position_embeddings", None)
-        if isinstance(positions, int) and _positions_start_after_padding(self.model):
-            positions -= (getattr(config, "pad_token_id", None) or 0) + 1
-        limits = [positions, getattr(self.tokenizer, "model_max_length", None)]
+        limits = [self.positions, getattr(self.tokenizer, "model_max_length", None)]
         # A tokenizer that knows no limit says 10**30; some configs say -1.
         known = [int(n) for n in limits if n is not None and 0 < n < 10**9]
         return min(known, default=None)
@@ -128,6 +159,15 @@ class Machine:
         """Run the model, without gradients, on an encoding's tensors."""
         with self.quiet():
             return self.model(*encoding.args, **encoding.inputs)
+
+    def program(self, encoding: Encoding) -> Program[Mapping[str, Any]]:
+        """Everything after preprocessing: calls of the model, and steps up to the answer."""
+        return self.task.program(self, encoding)
+
+    def call(self, call: ModelCall) -> Any:
+        """Do one call of a program, without gradients."""
+        with self.quiet():
+            return self.model.get_submodule(call.module)(*call.args, **call.inputs)
 
     def decode(self, encoding: Encoding, outputs: Any) -> Steps[Mapping[str, Any]]:
         """The steps from the model's outputs to the answer."""

@@ -1,21 +1,32 @@
-"""Input preprocessing and output, described one step at a time so that a clock can run them.
+"""A run, described one step at a time so that a clock can run it: host steps and model calls.
 
 A machine does not run its own steps: it *yields* them. Whoever drives the generator runs each step
-and sends its result back. The recorder drives it cycle by cycle; an untraced run just runs it.
+or call and sends back what came of it. The recorder drives it cycle by cycle; an untraced run just
+runs it. Input preprocessing and output are steps alone; a *program* also calls the model, once or,
+to generate a text, once for every token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 
-from cyclesim.trace import Unit
+from cyclesim.trace import Phase, Unit
 
-__all__ = ["HostResult", "HostStep", "Steps", "Written", "drive"]
+__all__ = [
+    "HostResult",
+    "HostStep",
+    "ModelCall",
+    "Named",
+    "Program",
+    "Steps",
+    "Written",
+    "drive",
+]
 
 T = TypeVar("T")
 
@@ -50,6 +61,9 @@ class HostStep:
         reads: the outputs of earlier steps, or the model's output tensors, that it reads.
         arguments: its other arguments, as text.
         last: no cycle follows this one.
+        phase, token: as of a cycle (see `cyclesim.trace.Cycle`).
+        rewrite: makes the step's result from other numbers in place of what it wrote, for a user
+            who edits them; None where they cannot be edited.
     """
 
     unit: Unit
@@ -59,17 +73,69 @@ class HostStep:
     reads: tuple[Written, ...] = ()
     arguments: tuple[tuple[str, str], ...] = ()
     last: bool = False
+    phase: Phase = "forward"
+    token: int | None = None
+    rewrite: Callable[[tuple[Any, ...]], HostResult] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelCall:
+    """One call of the model; what it returns is sent back to the program.
+
+    Attributes:
+        inputs, args: keyword and positional arguments.
+        module: qualified name of the module that is called (the encoder alone); "" for the model.
+        phase, token: what its cycles are part of (see `cyclesim.trace.Cycle`).
+    """
+
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    args: tuple[Any, ...] = ()
+    module: str = ""
+    phase: Phase = "forward"
+    token: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the positions of the run's sequences are called from here on (see `trace.Header`).
+
+    No cycle: a program yields it when a sequence has grown, so that axes have their labels.
+    """
+
+    tokens: tuple[str, ...]
+    offsets: tuple[tuple[int, int] | None, ...] = ()
+    target_tokens: tuple[str, ...] = ()
+    generated: int = 0
 
 
 Steps = Generator[HostStep, HostResult, T]
+Program = Generator[HostStep | ModelCall | Named, Any, T]
 
 
-def drive(steps: Steps[T], run: Callable[[HostStep], HostResult] | None = None) -> T:
-    """Run `steps` to the end with `run` (by default, just run each) and return their value."""
+def drive(
+    program: Program[T] | Steps[T],
+    run: Callable[[HostStep], HostResult] = lambda step: step.run(),
+    call: Callable[[ModelCall], Any] | None = None,
+    named: Callable[[Named], None] = lambda _: None,
+) -> T:
+    """Run `program` to the end and return its value.
+
+    Args:
+        run: runs a step; by default, just runs it.
+        call: calls the model; not needed for mere steps.
+        named: told what the positions are called.
+    """
     result: Any = None
     while True:
         try:
-            step = steps.send(result)
+            item = program.send(result)
         except StopIteration as done:
             return done.value
-        result = run(step) if run is not None else step.run()
+        if isinstance(item, HostStep):
+            result = run(item)
+        elif isinstance(item, Named):
+            named(item)
+            result = None
+        else:
+            assert call is not None
+            result = call(item)

@@ -11,7 +11,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.machine.machine import Machine
 
-__all__ = ["twin", "with_attention", "with_model"]
+__all__ = ["forward_only", "twin", "with_attention", "with_model"]
 
 
 def with_attention(machine: Machine, attention: str) -> Machine:
@@ -50,6 +50,13 @@ def twin(machine: Machine) -> Machine:
     """A machine with a model object of its own, and the very same weights and buffers."""
     tensors = [*machine.model.parameters(), *machine.model.buffers()]
     return with_model(machine, copy.deepcopy(machine.model, {id(t): t for t in tensors}))
+
+
+def forward_only(machine: Machine) -> Machine:
+    """The same machine, whose model runs once on the tensors it is given, and generates nothing."""
+    made = replace(machine, generation=None)
+    made.name = machine.name
+    return made
 
 
 def with_model(machine: Machine, model: torch.nn.Module) -> Machine:

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from cyclesim.trace.cycle import UNITS, Call, Cycle, Phase, Resolution, Unit
+from cyclesim.trace.cycle import PHASES, UNITS, Call, Cycle, Phase, Resolution, Unit
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.diff import Diff
 from cyclesim.trace.groups import Group, group
@@ -19,6 +19,7 @@ from cyclesim.trace.tensor import ArrayData, Stats, TensorData, Value
 from cyclesim.trace.trace import Header, Timing, Trace, Verdict
 
 __all__ = [
+    "PHASES",
     "UNITS",
     "ArrayData",
     "Call",

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, get_args
 from cyclesim.language import tr
 from cyclesim.trace.tensor import Value
 
-__all__ = ["UNITS", "Call", "Cycle", "Phase", "Resolution", "Unit"]
+__all__ = ["PHASES", "UNITS", "Call", "Cycle", "Phase", "Resolution", "Unit"]
 
 Unit = Literal[
     "input",
@@ -24,8 +24,9 @@ Unit = Literal[
     "other",
 ]
 UNITS: tuple[Unit, ...] = get_args(Unit)
-Phase = Literal["forward", "backward", "update"]
-Resolution = Literal["layer", "module", "step"]
+Phase = Literal["forward", "prefill", "decode", "backward", "update"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+Resolution = Literal["token", "layer", "module", "step"]
 
 
 class Call(NamedTuple):
@@ -67,7 +68,9 @@ class Cycle:
         note: one line about what a host step did ("9 tokens").
         edited: its output was replaced by the user before the model went on with it.
         downstream: it read, directly or not, what an edited cycle wrote.
-        phase, rank, device: `forward`; 0 when alone; where it ran.
+        phase: `forward`; of a model that generates, `prefill` (the prompt is read) or `decode`.
+        token: index of the generated token it works for; None outside generation.
+        rank, device: 0 when alone; where it ran.
     """
 
     number: int
@@ -94,6 +97,7 @@ class Cycle:
     downstream: bool = False
     rank: int = 0
     device: str = "cpu"
+    token: int | None = None
 
     @property
     def module(self) -> str:

@@ -1,7 +1,8 @@
 """Clock resolutions: how far one tick goes.
 
-A coarser resolution groups neighbouring cycles; it never renumbers them. `layer` takes a whole
-block of the model at a tick, `module` one submodule of a block, `step` one cycle.
+A coarser resolution groups neighbouring cycles; it never renumbers them. `token` takes everything
+that one generated token costs at a tick, `layer` a whole block of the model, `module` one submodule
+of a block, `step` one cycle.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ def group_key(cycle: Cycle, resolution: Resolution) -> tuple[object, ...]:
     """What two neighbouring cycles must have in common to belong to the same tick."""
     if resolution == "step":
         return (cycle.number,)
+    if resolution == "token":
+        # Outside generation a tick is the whole model, or what comes before or after it.
+        return (cycle.token, "" if cycle.stack or cycle.token is not None else cycle.unit)
     block = _block(cycle)
     if block is None:
         # Outside the repeated blocks a tick is one part of the model: the embeddings, the head.
@@ -75,6 +79,10 @@ def _owner(cycle: Cycle) -> Call | None:
 def _title(cycle: Cycle, resolution: Resolution) -> str:
     if resolution == "step":
         return cycle.label
+    if resolution == "token":
+        if cycle.token is not None:
+            return tr("token {number}").format(number=cycle.token)
+        return cycle.phase if cycle.stack else cycle.unit
     block, owner = _block(cycle), _owner(cycle)
     if block is None:
         return cycle.unit

@@ -41,6 +41,8 @@ def run_to_json(trace: Trace) -> dict[str, Any]:
         "attention": header.attention,
         "text": header.text,
         "tokens": list(header.tokens),
+        "target_tokens": list(header.target_tokens),
+        "generated": header.generated,
         "verdict": {
             "bit_identical": verdict.bit_identical,
             "max_abs_diff": _number(verdict.max_abs_diff),
@@ -67,6 +69,7 @@ def cycle_to_json(cycle: Cycle) -> dict[str, Any]:
         "call": cycle.call,
         "op": cycle.op,
         "phase": cycle.phase,
+        "token": cycle.token,
         "nop": cycle.nop,
         "edited": cycle.edited,
         "downstream": cycle.downstream,

@@ -32,9 +32,13 @@ class Header:
     tokens: tuple[str, ...] = ()
     #: Character span of each token in `text`; None for special tokens.
     offsets: tuple[tuple[int, int] | None, ...] = ()
-    #: The same, for each sequence of a batch beyond the first (empty for a single text).
+    #: Names of the classes of the head.
     labels: tuple[str, ...] = ()
     parameters: int = 0
+    #: Of an encoder–decoder, the tokens that the decoder has: its start token and what it wrote.
+    target_tokens: tuple[str, ...] = ()
+    #: How many at the end of `tokens` (of an encoder–decoder, of `target_tokens`) were generated.
+    generated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def _with(known: Answers, probe: Any, answer: Any) -> Answers:
     if "scores" in result:
         kind, cells = "label", tuple(result["scores"].items())
         rows = tuple(str(label) for label, _ in cells)
-    elif "tokens" in result:
+    elif "tokens" in result and "ids" not in result:
         kind, rows = "labels", tuple(t["text"] for t in result["tokens"])
         cells = tuple((t["label"], t["score"]) for t in result["tokens"])
     elif probe.names_tokens:

@@ -95,6 +95,8 @@ def _answer_text(found: Comparison) -> str:
     same = same_answer(found.ours, found.theirs)
     if same is None:
         return tr("The answers cannot be compared")
+    if "ids" in found.ours.result:
+        return tr("The texts are the same") if same else tr("The texts differ")
     if "tokens" in found.ours.result or "scores" in found.ours.result:
         return tr("The labels are the same") if same else tr("The labels differ")
     return tr("The answer is the same") if same else tr("The answers differ")
@@ -114,6 +116,9 @@ def _lines(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Answe
         known = ours or theirs
         for line in _lines(known, known) if known else ():
             yield replace(line, a=line.a if ours else "", b=line.b if theirs else "", same=None)
+    elif "ids" in ours and "ids" in theirs:
+        for name in ("text", "finish_reason"):
+            yield _line(name, ours.get(name), theirs.get(name))
     elif "tokens" in ours and "tokens" in theirs:
         yield from _tokens(ours, theirs)
     elif "scores" in ours and "scores" in theirs:

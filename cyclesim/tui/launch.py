@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cyclesim.machine.catalog import DEFAULT, EMBEDDED
 from cyclesim.trace import Resolution, Trace
@@ -31,7 +31,8 @@ class LaunchOptions:
         model, task, attention, device, dtype, max_length, pad_to, trust_remote_code, random_init:
             as `cyclesim.load` takes them.
         seed: set before loading, where something random is asked for.
-        clock: how far one step goes: `layer`, `module` or `step`.
+        generation: how a text is generated, as `cyclesim.load` takes it.
+        clock: how far one step goes: `token`, `layer`, `module` or `step`.
         ascii: draw with ASCII characters only.
         ticks: how many a second when playing, one of `SPEEDS`.
         theme: name of the theme.
@@ -54,6 +55,7 @@ class LaunchOptions:
     seed: int | None = None
     max_length: int | None = None
     pad_to: int | None = None
+    generation: Mapping[str, Any] | None = None
     clock: Resolution = "step"
     ascii: bool = False
     trust_remote_code: bool = False

@@ -108,6 +108,7 @@ def open_machine(options: LaunchOptions, progress: Callable[[str], None]) -> Any
         pad_to=options.pad_to,
         trust_remote_code=options.trust_remote_code,
         random_init=options.random_init,
+        generation=options.generation,
         progress=progress,
     )
 

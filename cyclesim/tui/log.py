@@ -45,6 +45,7 @@ _OPTIONS: Mapping[str, tuple[type, ...]] = {
     "seed": (int, type(None)),
     "max_length": (int, type(None)),
     "pad_to": (int, type(None)),
+    "generation": (dict, type(None)),
     "clock": (str,),
     "ascii": (bool,),
     "random_init": (bool,),
@@ -279,6 +280,8 @@ def _read_header(line: str) -> tuple[LaunchOptions, str, tuple[int, int]]:
             raise _Wrong(tr("its option {name} is not understood").format(name=repr(name)[:40]))
         if isinstance(value, str) and (len(value) > MOST_TEXT or "\0" in value):
             raise _Wrong(tr("its option {name} is not understood").format(name=repr(name)))
+    if not _settings(options.get("generation")):
+        raise _Wrong(tr("its option {name} is not understood").format(name="'generation'"))
     if options.get("clock", "step") not in get_args(Resolution):
         raise _Wrong(tr("its option {name} is not understood").format(name="'clock'"))
     language, size = content.get("language"), content.get("size")
@@ -286,6 +289,20 @@ def _read_header(line: str) -> tuple[LaunchOptions, str, tuple[int, int]]:
         raise _Wrong(tr("it does not begin like one"))
     assert isinstance(language, str) and isinstance(size, list)
     return LaunchOptions(**options), language, (size[0], size[1])
+
+
+def _settings(value: Any) -> bool:
+    """Whether these can be settings of a generation: plain values, or short texts to stop at."""
+    if value is None:
+        return True
+    stop = value.get("stop", [])
+    return (
+        len(value) <= 32
+        and _is(stop, list)
+        and len(stop) <= 32
+        and all(_is(text, str) and len(text) <= 1000 for text in stop)
+        and all(_is(v, int, float, bool, type(None)) for k, v in value.items() if k != "stop")
+    )
 
 
 def _numbers(value: Any, count: int) -> bool:

@@ -30,6 +30,7 @@ from cyclesim.engine.state import ModelState
 from cyclesim.errors import CyclesimError
 from cyclesim.language import speaking, tr
 from cyclesim.machine import Machine
+from cyclesim.machine.variant import forward_only
 from cyclesim.trace import Verdict
 from cyclesim.versus import (
     Comparison,
@@ -116,9 +117,12 @@ class _Comparing:
         self, machine: Machine, text: str | None, inputs: Any, state: ModelState, say: Progress
     ) -> None:
         self.say, self.state = say, state
+        machine = forward_only(machine)
         encoding, self.input_note = input_of(machine, text, inputs)
-        # Text is read by who has a tokenizer; what was drawn or given is tensors.
-        made_of = None if self.input_note or inputs is not None else text
+        # Text is read by who has a tokenizer; what was drawn or given is tensors. From a text, a
+        # generating model would go on: what is compared is the forward that reads it.
+        given = self.input_note or inputs is not None or machine.task.generates
+        made_of = None if given else text
         self.base = Form(machine, encoding, torch.get_num_threads(), made_of)
         self.sequences = sequences(encoding)
         self.once_ns = 0

@@ -68,7 +68,7 @@ def answers(
         return "", []
     if sequences == 1:
         result = drive(machine.decode(encoding, outputs))
-        if "tokens" in result:
+        if "tokens" in result and "ids" not in result:
             for index, token in enumerate(result["tokens"]):
                 found.append((f"token {index} {token['text']}", str(token["label"])))
         elif "label" in result:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
 from cyclesim.machine.inputs import Encoding
-from cyclesim.machine.steps import HostResult, HostStep, Steps, Written
+from cyclesim.machine.steps import HostResult, HostStep, ModelCall, Program, Steps, Written
+
+if TYPE_CHECKING:
+    from cyclesim.machine.machine import Machine
 
 __all__ = ["Task"]
 
@@ -23,12 +26,19 @@ class Task:
         name: what the task is called on the command line: as pipelines of transformers are.
         auto: transformers' auto class that builds a model for the task.
         heads: endings of the model classes that have the head for it.
+        generates: its answer is a text that the model writes, token by token.
     """
 
     labels: tuple[str, ...] = ()
     name: ClassVar[str] = "forward"
     auto: ClassVar[str] = "AutoModel"
     heads: ClassVar[tuple[str, ...]] = ()
+    generates: ClassVar[bool] = False
+
+    def program(self, machine: Machine, encoding: Encoding) -> Program[Mapping[str, Any]]:
+        """What runs once the input is prepared; the generator's value is the trace's `result`."""
+        outputs = yield ModelCall(encoding.inputs, encoding.args)
+        return (yield from self.decode(encoding, outputs))
 
     def decode(self, encoding: Encoding, outputs: Any) -> Steps[Mapping[str, Any]]:
         """Yield the output steps; the generator's value is the trace's `result`."""

@@ -4,6 +4,7 @@
     nan or inf                              an output holds a NaN or an infinity
     softmax and layer 3 and entropy < 0.5   a bare word is a unit or a step
     rms_norm or rotary.query                … or what a step is a part of: `rotary.query.sum`
+    decode and token 3                      … or a phase; the cycles that made generated token 3
     17 or layer 3 or cycle 40               17 is cycle 17; `layer 3` is `layer == 3`
     path ~ "*.attention.*" and time > 2ms   `~` is a pattern with *, ? and [abc]
     10 <= number < 20 and not nop           comparisons chain, as in Python

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from cyclesim.language import N_, tr
-from cyclesim.trace.cycle import UNITS
+from cyclesim.trace.cycle import PHASES, UNITS
 from cyclesim.trace.query.errors import QueryError, UnknownName
 from cyclesim.trace.query.fields import FIELDS, FieldKind
 from cyclesim.trace.query.lexer import Token, tokens
@@ -53,14 +53,15 @@ STEPS = frozenset(
     token_type_ids word_embeddings token_type_embeddings position_embeddings
     relative_attention_bias embeddings_project layernorm dropout query key value query_key_value
     scores scale softmax context output.dense scaled_dot_product_attention residual intermediate
-    activation dense logits probabilities labels entities
+    activation dense logits probabilities labels entities model_inputs key_cache value_cache
+    repetition_penalty temperature top_k top_p draw argmax append detokenize
     """.split()
 )
 
 _ALIASES = {"cycle": "number"}
 _KEYWORDS = frozenset(("and", "or", "not", "in", "true", "false", "none", "True", "False", "None"))
 #: After these a constant may follow without `==`: they say which cycle, not how much.
-_IDENTITIES = frozenset(("number", "layer", "rank", "call", "unit", "step", "op", "phase"))
+_IDENTITIES = frozenset(("number", "layer", "rank", "call", "unit", "step", "op", "phase", "token"))
 _ORDER = frozenset(("<", "<=", ">", ">="))
 _CHAINED = _ORDER | {"==", "!="}
 
@@ -128,7 +129,7 @@ class _Parser:
         self._tokens = list(tokens(text))
         self._at = 0
         self._depth = 0
-        self._names = STEPS.union(UNITS, names)
+        self._names = STEPS.union(UNITS, PHASES, names)
         self._wholes = frozenset().union(*map(_beginnings, self._names))
 
     # -- tokens ------------------------------------------------------------------------------

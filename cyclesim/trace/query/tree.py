@@ -134,18 +134,20 @@ class Word:
 
 @dataclass(frozen=True)
 class Name:
-    """A bare word: the unit or the step of that name, with the step's parts (`rms_norm.scale`)."""
+    """A bare word: the unit, the phase or the step of that name, with the step's parts
+    (`rms_norm.scale`).
+    """
 
     name: str
 
-    fields = frozenset(("unit", "step"))
+    fields = frozenset(("unit", "phase", "step"))
 
     def __str__(self) -> str:
         return self.name
 
     def holds(self, asked: Asked) -> bool:
         unit, step = asked.cycle.unit, asked.cycle.step
-        if self.name in (unit, step):
+        if self.name in (unit, step, asked.cycle.phase):
             return True
         # `output` is the unit, and not the beginning of `output.dense`.
         return self.name not in UNITS and step.startswith(f"{self.name}.")

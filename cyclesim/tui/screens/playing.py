@@ -12,6 +12,7 @@ __all__ = ["Playing"]
 #: What one tick is, by clock resolution.
 TICKS: dict[Resolution, str] = {
     "step": N_("one cycle"), "module": N_("one module"), "layer": N_("one layer"),
+    "token": N_("one token"),
 }  # fmt: skip
 
 
@@ -31,6 +32,11 @@ class Playing(Running):
         else:
             self._play()
         self._stale()
+
+    @property
+    def _generates(self) -> bool:
+        """Whether the run writes a text, token by token."""
+        return self._plan is not None and any(c.token is not None for c in self._plan.cycles)
 
     @property
     def _looking_back(self) -> bool:
@@ -68,7 +74,9 @@ class Playing(Running):
 
     def action_resolution(self) -> None:
         """The next clock resolution."""
-        order = list(TICKS)
+        order = [tick for tick in TICKS if tick != "token" or self._generates]
+        if self._resolution not in order:
+            self._resolution = order[-1]
         self._resolution = order[(order.index(self._resolution) + 1) % len(order)]
         self._stale()
         self.tell(tr("One step is now {what}.").format(what=tr(TICKS[self._resolution])))

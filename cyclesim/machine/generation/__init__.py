@@ -1,0 +1,14 @@
+"""Generating a text, token by token: a program of many model calls with the steps between them.
+
+settings    what a user can say: how many tokens, greedy, sampled or beams, when to stop
+library     what transformers' own `generate` makes of that for a model
+sequence    the tokens so far, their names, and when they end
+choosing    from logits to the next token, a cycle for each step
+decoder     what the model is given for each token, and its key-value cache
+loop        the program: prefill, then a decode step for every token
+"""
+
+from cyclesim.machine.generation.loop import generate
+from cyclesim.machine.generation.settings import Generation
+
+__all__ = ["Generation", "generate"]
