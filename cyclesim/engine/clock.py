@@ -59,7 +59,7 @@ class Clock:
     def __init__(
         self,
         machine: Machine | torch.nn.Module,
-        text: str | None = None,
+        text: Any = None,
         *,
         inputs: Any = None,
         tokenizer: Any = None,

@@ -25,6 +25,7 @@ from cyclesim.engine.verdict import output_tensors
 from cyclesim.errors import CyclesimError
 from cyclesim.machine import HostStep, Machine
 from cyclesim.trace import Cycle, Value
+from cyclesim.trace.answer import said
 
 __all__ = ["Answer", "Probe"]
 
@@ -36,14 +37,19 @@ class Answer:
     Attributes:
         number: the cycle whose output was probed.
         layer: the block it belongs to; None for the embeddings.
-        result: as `Trace.result`, by the same output steps.
+        results: as `Trace.results`, by the same output steps.
         logits: the first output tensor of the model, marked as a probe.
     """
 
     number: int
     layer: int | None
-    result: Mapping[str, Any]
+    results: tuple[Mapping[str, Any], ...]
     logits: Value
+
+    @property
+    def result(self) -> Mapping[str, Any]:
+        """The answer to the first prompt, as `Trace.result`."""
+        return self.results[0] if self.results else {}
 
 
 class Probe:
@@ -70,7 +76,7 @@ class Probe:
     """
 
     def __init__(
-        self, machine: Machine | torch.nn.Module, text: str | None = None, *, inputs: Any = None
+        self, machine: Machine | torch.nn.Module, text: Any = None, *, inputs: Any = None
     ) -> None:
         self._run = Run(Machine.of(machine), text, inputs)
         self._run.state.note()
@@ -148,9 +154,9 @@ class Probe:
         def answer_changed(cycle: Cycle) -> bool:
             if cycle.number not in numbers:
                 return False
-            said = _said(self.at(cycle).result)
-            changed = bool(last) and last[0] != said
-            last[:] = [said]
+            now = [said(result) for result in self.at(cycle).results]
+            changed = bool(last) and last[0] != now
+            last[:] = [now]
             return changed
 
         return answer_changed
@@ -192,8 +198,8 @@ class Probe:
             finally:
                 run.close()
         logits = value_of("logits", next(output_tensors(run.outputs.parts[-1])), kind="probe")
-        result = run.trace.result if cycle.token is None else self._next(logits)
-        return Answer(cycle.number, cycle.layer, result, logits)
+        results = run.trace.results if cycle.token is None else (self._next(logits),)
+        return Answer(cycle.number, cycle.layer, results, logits)
 
     def _next(self, logits: Value) -> Mapping[str, Any]:
         """The token that would come next, and its probability among all."""
@@ -215,13 +221,6 @@ def _blocks(cycle: Cycle) -> str:
     """The list that the cycle's block is in: `encoder.layer`."""
     names = (c.path.rpartition(".") for c in cycle.stack if not c.leaf)
     return next((prefix for prefix, _, last in names if last.isdigit()), "")
-
-
-def _said(result: Mapping[str, Any]) -> Any:
-    """The answer without its scores."""
-    if "tokens" in result:
-        return [token["label"] for token in result["tokens"]]
-    return result.get("label", result.get("token"))
 
 
 class _Substitute:

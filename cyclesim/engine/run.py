@@ -35,7 +35,7 @@ from cyclesim.machine import (
     copied,
     drive,
 )
-from cyclesim.trace import Cycle, Timing, Trace, Verdict
+from cyclesim.trace import Cycle, Timing, TokenSequence, Trace, Verdict
 
 __all__ = ["Run", "measure", "rehearse", "trace"]
 
@@ -56,7 +56,7 @@ class Run:
     def __init__(
         self,
         machine: Machine,
-        text: str | None = None,
+        text: Any = None,
         inputs: Any = None,
         *,
         gate: Gate | None = None,
@@ -144,17 +144,18 @@ class Run:
         steps = self.machine.preprocess(self.text, self.inputs)
         self.encoding = drive(steps, self._host)
         self._fresh = self.encoding.copied()
-        tokens, offsets = self.encoding.tokens, self.encoding.offsets
-        self.trace.header = replace(self.trace.header, tokens=tokens, offsets=offsets)
+        header = replace(self.trace.header, sequences=self.encoding.sequences)
+        # A screen may be looking at another row of the batch already.
+        self.trace.header = header.at(header.sequence) if header.sequences else header
         return self.encoding
 
     def forward(self) -> None:
         """The machine's program, as cycles: the model's calls, and the steps up to the answer."""
         assert self.encoding is not None
         program = self.machine.program(self.encoding)
-        result = drive(program, self._host, self._call, self._named)
-        self.outputs.end(result)
-        self.trace.result = result
+        results = drive(program, self._host, self._call, self._named)
+        self.outputs.end(results)
+        self.trace.conclude(results)
 
     def certify(self) -> None:
         """Compute the verdict against an untraced run from the same state."""
@@ -268,12 +269,16 @@ class Run:
         return outputs
 
     def _named(self, named: Named) -> None:
+        header = self.trace.header
+        tokens, offsets = named.tokens, named.offsets
+        rows = tuple(TokenSequence(row.texts, tokens, offsets) for row in header.sequences[:1])
         self.trace.header = replace(
-            self.trace.header,
-            tokens=named.tokens,
-            offsets=named.offsets,
+            header,
+            tokens=tokens,
+            offsets=offsets,
             target_tokens=named.target_tokens,
             generated=named.generated,
+            sequences=rows,
         )
 
     def _host(self, step: HostStep) -> HostResult:
@@ -333,7 +338,7 @@ def _kept(keep: str) -> Keep:
 
 def trace(
     machine: Machine | torch.nn.Module,
-    text: str | None = None,
+    text: Any = None,
     *,
     inputs: Any = None,
     tokenizer: Any = None,
@@ -345,7 +350,8 @@ def trace(
 
     Args:
         machine: from `cyclesim.load`, or any `torch.nn.Module`.
-        text: what to run it on.
+        text: what it reads: a text; two as a tuple; a mapping such as `{"question": …, "context":
+            …}` (`machine.inputs` names what the task reads); or a list of these: a batch.
         inputs: keyword tensors (a mapping), positional ones (a tuple) or one tensor, instead.
         tokenizer: for a bare Hugging Face model that is given text.
         measure: also repeat the run at full speed, for the times (a few runs, half a second).
@@ -380,9 +386,7 @@ def trace(
     return run.trace
 
 
-def rehearse(
-    machine: Machine | torch.nn.Module, text: str | None = None, *, inputs: Any = None
-) -> Trace:
+def rehearse(machine: Machine | torch.nn.Module, text: Any = None, *, inputs: Any = None) -> Trace:
     """Run once at full speed to learn what will come: a complete trace without tensors.
 
     The live views draw the cycles to come from it, and its times are the full-speed times.
@@ -400,7 +404,7 @@ def rehearse(
 
 def measure(
     machine: Machine | torch.nn.Module,
-    text: str | None = None,
+    text: Any = None,
     *,
     inputs: Any = None,
     repeats: int = 25,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -44,10 +44,9 @@ class Outputs:
             self.parts.append(snapshot(list(new)))
             self._last = outputs
 
-    def end(self, result: Mapping[str, Any]) -> None:
-        """The program has ended with `result`."""
-        if "ids" in result:
-            self.parts.append(torch.tensor(result["ids"]))
+    def end(self, results: Sequence[Mapping[str, Any]]) -> None:
+        """The program has ended with `results`."""
+        self.parts += [torch.tensor(result["ids"]) for result in results if "ids" in result]
 
     def tensors(self) -> Iterator[torch.Tensor]:
         """All of them; the same for two runs of one program that computed the same."""

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cyclesim.machine.inputs import Encoding, copied
+    from cyclesim.machine.encoding import Encoding, copied
     from cyclesim.machine.loading import load
     from cyclesim.machine.machine import Machine
     from cyclesim.machine.steps import (
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Encoding": "inputs",
+    "Encoding": "encoding",
     "HostResult": "steps",
     "HostStep": "steps",
     "Machine": "machine",
@@ -51,7 +51,7 @@ _HOMES = {
     "Steps": "steps",
     "Task": "tasks",
     "Written": "steps",
-    "copied": "inputs",
+    "copied": "encoding",
     "drive": "steps",
     "load": "loading",
 }

@@ -1,14 +1,14 @@
 """Input preprocessing, step by step: text → tokens → ids → truncation → special tokens → tensors.
 
 A Hugging Face tokenizer does all of this in one call. Here the same tokenizer does it in the steps
-that the call is made of; the result is the same, and a test says so.
+that the call is made of; the result is the same, and a test says so. A row is one text or two, and
+several rows are a batch: each step does all of them.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,87 +16,38 @@ import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
+from cyclesim.machine.encoding import Encoding
+from cyclesim.machine.rows import PreparedRow, Row, cut_lengths
 from cyclesim.machine.steps import HostResult, HostStep, Steps, Written
 
-__all__ = ["Encoding", "copied", "given", "preprocess"]
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """A text, ready for the model.
-
-    Attributes:
-        inputs: keyword tensors of the forward call, `[batch, sequence]`.
-        args: positional arguments of the forward call.
-        tokens: one string per position, special tokens included.
-        offsets: character span of each token in the text; None for special tokens.
-        words: index of the word (of the pre-tokenizer) that each token belongs to; None likewise.
-        text: what the user typed.
-    """
-
-    inputs: Mapping[str, Any]
-    args: tuple[Any, ...] = ()
-    tokens: tuple[str, ...] = ()
-    offsets: tuple[tuple[int, int] | None, ...] = ()
-    words: tuple[int | None, ...] = ()
-    text: str | None = None
-
-    def copied(self) -> Encoding:
-        """The same with inputs of its own: a model may write to what it is given (a cache)."""
-        return replace(self, inputs=copied(dict(self.inputs)), args=copied(self.args))
-
-
-def copied(value: Any) -> Any:
-    """A deep copy of a nest of inputs; what cannot be copied is handed on as it is."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().clone().requires_grad_(value.requires_grad)
-    if isinstance(value, dict):
-        return {k: copied(v) for k, v in value.items()}
-    if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):
-        return type(value)(copied(v) for v in value)
-    try:
-        return copy.deepcopy(value)
-    except Exception:
-        return value
-
-
-def given(inputs: Any, device: torch.device) -> Steps[Encoding]:
-    """Ready-made inputs as one step: a mapping of keywords, a tuple of arguments, or a tensor."""
-    named: dict[str, Any] = {}
-    args: tuple[Any, ...] = ()
-    if isinstance(inputs, Mapping):
-        named = {str(k): _to(v, device) for k, v in inputs.items()}
-        items = list(named.items())
-    else:
-        args = tuple(_to(v, device) for v in (inputs if isinstance(inputs, tuple) else (inputs,)))
-        items = [(f"input {i}" if len(args) > 1 else "input", v) for i, v in enumerate(args)]
-    written = tuple(Written(k, v) for k, v in items if isinstance(v, torch.Tensor))
-
-    yield HostStep("input", "inputs", "inputs", lambda: HostResult(written, _given_note(written)))
-    return Encoding(inputs=named, args=args)
+__all__ = ["preprocess"]
 
 
 def preprocess(
-    text: str | None,
+    given: str | Sequence[Row],
     tokenizer: Any,
     device: torch.device,
     *,
     max_length: int | None = None,
     pad_to: int | None = None,
+    leading: tuple[int, ...] | None = None,
 ) -> Steps[Encoding]:
-    """The steps from `text` to tensors, equal to `tokenizer(text, truncation=True, …)`.
+    """The steps from texts to tensors, equal to `tokenizer(text, truncation=True, …)`.
 
     Args:
-        text: what the user typed.
+        given: a text, or what each row of the model's input is made of.
         tokenizer: a fast Hugging Face tokenizer.
         device: where the tensors go.
         max_length: cut to this many tokens, the special ones included; None to cut nothing.
-        pad_to: pad to this many tokens; None to pad nothing.
+        pad_to: pad to this many tokens; several rows are padded to the longest anyway.
+        leading: shape that the rows are put in, `(batch, choices)`; `(rows,)` otherwise.
 
     Raises:
         CyclesimError: there is no text, no tokenizer, or nothing is left of the text.
     """
-    work = _Preparation(_checked(text), _fast(tokenizer), max_length, pad_to)
+    rows = [Row((("text", given),))] if isinstance(given, str) else given
+    prepared = [PreparedRow(row, _fast(tokenizer)) for row in rows]
+    work = _Preparation(prepared, tokenizer, max_length, pad_to, leading or (len(rows),))
     previous: tuple[Written, ...] = ()
     for step, op, run, arguments in (
         ("tokenize", "tokenizer.tokenize", work.tokenize, ()),
@@ -108,136 +59,133 @@ def preprocess(
     ):
         result = yield HostStep("input", step, op, run, previous, arguments)
         previous = result.outputs
-    return work.encoded(previous)
+    return Encoding({w.name: w.value for w in previous}, sequences=work.sequences())
 
 
+@dataclass
 class _Preparation:
-    """A text on its way to tensors: each method but the last is one step.
+    """Texts on their way to tensors: each method but the last is one step for all of the rows."""
 
-    `encoding` is the tokenizer's own record of ids, tokens and offsets; the steps change it in the
-    order in which the tokenizer's one call would.
-    """
+    rows: Sequence[PreparedRow]
+    tokenizer: Any
+    max_length: int | None
+    pad_to: int | None
+    leading: tuple[int, ...]
 
-    def __init__(
-        self, text: str, tokenizer: Any, max_length: int | None, pad_to: int | None
-    ) -> None:
-        self.text = text
-        self.tokenizer = tokenizer
-        self.max_length = max_length
-        self.pad_to = pad_to
-        self.room = _room(tokenizer, max_length)
-        self.encoding: Any = None
-        self.spans: list[tuple[int, int]] = []
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            row.room = _room(self.tokenizer, self.max_length, pair=len(row.parts) > 1)
 
     def tokenize(self) -> HostResult:
-        # Not verbose: that a text is too long for the model is said by the truncation step.
-        batch = self.tokenizer(
-            self.text, add_special_tokens=False, truncation=False, padding=False, verbose=False
+        for row in self.rows:
+            row.tokenize()
+        written = tuple(
+            Written(name, np.array(part.offsets, dtype=np.int64).reshape(-1, 2), tuple(part.tokens))
+            for name, part in self._parts("offsets")
         )
-        self.encoding = batch.encodings[0]
-        if not self.encoding.ids:
-            raise CyclesimError(
-                tr("the tokenizer found no token in this text: give at least one word.")
-            )
-        spans = np.array(self.encoding.offsets, dtype=np.int64).reshape(-1, 2)
-        note = f"{len(self.text):,} characters → {_tokens(len(spans))}"
-        return HostResult((Written("offsets", spans, tuple(self.encoding.tokens)),), note)
+        texts = [text for row in self.rows for text in row.row.read]
+        count = sum(map(len, texts))
+        said = f"{count:,} characters" + (f" of {len(texts):,} texts" if len(texts) > 1 else "")
+        return HostResult(written, f"{said} → {_tokens(sum(len(w.value) for w in written))}")
 
     def look_up(self) -> HostResult:
-        ids = self.encoding.ids
+        ids = [i for _, part in self._parts("") for i in part.ids]
         unknown = ids.count(self.tokenizer.unk_token_id)
         note = f"{_tokens(len(ids))} looked up among {len(self.tokenizer):,}"
         return self._ids(note + (f", {unknown:,} unknown" if unknown else ""))
 
     def truncate(self) -> HostResult:
-        length = len(self.encoding.ids)
-        if self.room is None or length <= self.room:
-            limit = "no limit" if self.room is None else f"at most {self.room:,}"
+        notes = [note for row in self.rows if (note := self._cut(row))]
+        if not notes:
+            room = self.rows[0].room
+            limit = "no limit" if room is None else f"at most {room:,}"
             return self._ids(f"nothing cut ({limit})", nop=True)
+        if len(self.rows) > 1:
+            cut = f"{len(notes):,} of {len(self.rows):,} sequences are cut, as "
+            return self._ids(f"{cut}{self.max_length:,} fit with the special ones")
+        return self._ids(f"{notes[0]}, as {self.max_length:,} fit with the special ones")
+
+    def _cut(self, row: PreparedRow) -> str:
+        """Cut one row to the room there is; what was cut, or ""."""
+        lengths = [len(part.ids) for part in row.parts]
+        if row.room is None or sum(lengths) <= row.room:
+            return ""
         side = self.tokenizer.truncation_side
-        self.encoding.truncate(self.room, direction=side)
-        if side == "left":
-            cut = f"before character {self.encoding.offsets[0][0]:,}"
-        else:
-            cut = f"after character {self.encoding.offsets[-1][1]:,}"
-        return self._ids(
-            f"kept {_tokens(self.room)} of {length:,}: the text {cut} is cut, "
-            f"as {self.max_length:,} fit with the special ones"
-        )
+        kept = cut_lengths(lengths, row.room, whole=row.row.whole)
+        places = []
+        for name, part, old, new in zip(row.names, row.parts, lengths, kept, strict=True):
+            if new == old:
+                continue
+            part.truncate(new, direction=side)
+            edge = part.offsets[0][0] if side == "left" else part.offsets[-1][1]
+            where = "before" if side == "left" else "after"
+            places.append(f"the {name} {where} character {edge:,} is cut")
+        return f"kept {_tokens(sum(kept))} of {sum(lengths):,}: {', '.join(places)}"
 
     def add_special_tokens(self) -> HostResult:
-        before = len(self.encoding.ids)
-        # A byte-level post-processor trims the space from every offset it sees. `tokenize` had it
-        # done already; a second time would trim the first letter, so these are the ones to keep.
-        self.spans = self.encoding.offsets
-        self.encoding = self.tokenizer.backend_tokenizer.post_process(self.encoding, None, True)
-        added = len(self.encoding.ids) - before
-        masked = zip(self.encoding.tokens, self.encoding.special_tokens_mask, strict=True)
-        names = [token for token, special in masked if special]
-        note = f"added {' '.join(names[:4])}" if added else "this tokenizer adds none"
-        return self._ids(note, nop=not added)
+        first, *_ = [row.add_special_tokens() for row in self.rows]
+        note = f"added {' '.join(first[:4])}" if first else "this tokenizer adds none"
+        return self._ids(note, nop=not first)
 
     def pad(self) -> HostResult:
-        missing = (self.pad_to or 0) - len(self.encoding.ids)
-        if self.pad_to is None or missing <= 0:
+        lengths = [len(row.whole.ids) for row in self.rows]
+        length = max(self.pad_to or 0, *lengths)
+        missing = sum(length - n for n in lengths)
+        if not missing:
             return self._ids("nothing added", nop=True)
         token = self.tokenizer.pad_token
         if token is None:
-            raise CyclesimError(tr("this tokenizer has no padding token: leave --pad-to out."))
-        self.encoding.pad(
-            self.pad_to,
-            direction=self.tokenizer.padding_side,
-            pad_id=self.tokenizer.pad_token_id,
-            pad_type_id=self.tokenizer.pad_token_type_id,
-            pad_token=token,
-        )
-        return self._ids(f"added {missing:,} × {token}")
+            raise CyclesimError(_no_padding(len(self.rows)))
+        for row in self.rows:
+            row.whole.pad(
+                length,
+                direction=self.tokenizer.padding_side,
+                pad_id=self.tokenizer.pad_token_id,
+                pad_type_id=self.tokenizer.pad_token_type_id,
+                pad_token=token,
+            )
+        padded = sum(n < length for n in lengths)
+        among = f" to {padded:,} of {len(lengths):,} sequences" if len(lengths) > 1 else ""
+        return self._ids(f"added {missing:,} × {token}{among}")
 
     def make_tensors(self, device: torch.device) -> HostResult:
         columns = {
-            "input_ids": self.encoding.ids,
-            "token_type_ids": self.encoding.type_ids,
-            "attention_mask": self.encoding.attention_mask,
+            "input_ids": [row.whole.ids for row in self.rows],
+            "token_type_ids": [row.whole.type_ids for row in self.rows],
+            "attention_mask": [row.whole.attention_mask for row in self.rows],
         }
         names = [n for n in self.tokenizer.model_input_names if n in columns]
-        words = tuple(self.encoding.tokens)
-        made = tuple(
-            Written(n, torch.tensor([columns[n]], dtype=torch.long, device=device), words)
-            for n in names
-        )
-        return HostResult(made, f"{', '.join(names)} [1, {len(words)}] on {device}")
+        words = tuple(self.rows[0].whole.tokens) if len(self.rows) == 1 else None
+        made = []
+        for name in names:
+            tensor = torch.tensor(columns[name], dtype=torch.long, device=device)
+            made.append(Written(name, tensor.reshape(*self.leading, -1), words))
+        shape = list(made[0].value.shape) if made else []
+        return HostResult(tuple(made), f"{', '.join(names)} {shape} on {device}")
 
-    def encoded(self, tensors: tuple[Written, ...]) -> Encoding:
-        """What the steps made, for the model and for the output steps."""
-        special = [bool(s) for s in self.encoding.special_tokens_mask]
-        spans, words = iter(self.spans), self.encoding.word_ids
-        return Encoding(
-            inputs={w.name: w.value for w in tensors},
-            tokens=tuple(self.encoding.tokens),
-            offsets=tuple(None if s else next(spans) for s in special),
-            words=tuple(None if s else w for s, w in zip(special, words, strict=True)),
-            text=self.text,
-        )
+    def sequences(self) -> tuple[Any, ...]:
+        """What the output steps and the views know of each row."""
+        return tuple(row.sequence() for row in self.rows)
+
+    def _parts(self, what: str) -> list[tuple[str, Any]]:
+        """The tokens of each text, with a name that says which it is."""
+        found = []
+        for place, row in enumerate(self.rows):
+            for name, part in zip(row.names, row.parts, strict=True):
+                labels = [what]
+                if len(self.rows) > 1:
+                    labels.append(f"sequence {place}")
+                if len(row.parts) > 1:
+                    labels.append(name)
+                found.append((", ".join(labels), part))
+        return found
 
     def _ids(self, note: str, *, nop: bool = False) -> HostResult:
-        ids = np.array(self.encoding.ids, dtype=np.int64)
-        return HostResult((Written("ids", ids, tuple(self.encoding.tokens)),), note, nop)
-
-
-def _checked(text: str | None) -> str:
-    """`text`, if there is something in it that can be tokenized."""
-    if text is None or not text.strip():
-        raise CyclesimError(tr("the text is empty: give at least one word."))
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise CyclesimError(
-            tr(
-                "character {start:,} of the text is half a character (not valid "
-                "Unicode): give the text in UTF-8."
-            ).format(start=error.start)
-        ) from None
-    return text
+        written = tuple(
+            Written(name, np.array(part.ids, dtype=np.int64), tuple(part.tokens))
+            for name, part in self._parts("ids")
+        )
+        return HostResult(written, note, nop)
 
 
 def _fast(tokenizer: Any) -> Any:
@@ -259,12 +207,12 @@ def _fast(tokenizer: Any) -> Any:
     return tokenizer
 
 
-def _room(tokenizer: Any, max_length: int | None) -> int | None:
-    """How many tokens of the text fit beside the special ones."""
+def _room(tokenizer: Any, max_length: int | None, *, pair: bool) -> int | None:
+    """How many tokens of the texts fit beside the special ones."""
     if max_length is None:
         return None
-    special = tokenizer.num_special_tokens_to_add(False)
-    if max_length <= special:
+    special = tokenizer.num_special_tokens_to_add(pair)
+    if max_length < special + (2 if pair else 1):
         raise CyclesimError(
             tr(
                 "a maximum length of {max_length} leaves no room for a token beside "
@@ -274,17 +222,18 @@ def _room(tokenizer: Any, max_length: int | None) -> int | None:
     return max_length - special
 
 
+def _no_padding(rows: int) -> str:
+    if rows > 1:
+        return tr(
+            "this tokenizer has no padding token, so texts of different lengths cannot be one "
+            "batch: run them one by one."
+        )
+    return tr("this tokenizer has no padding token: leave --pad-to out.")
+
+
 def _argument(name: str, value: int | None) -> tuple[tuple[str, str], ...]:
     return () if value is None else ((name, str(value)),)
 
 
-def _to(value: Any, device: torch.device) -> Any:
-    return value.to(device) if isinstance(value, torch.Tensor) else value
-
-
 def _tokens(count: int) -> str:
     return f"{count:,} token" + ("" if count == 1 else "s")
-
-
-def _given_note(written: tuple[Written, ...]) -> str:
-    return ", ".join(f"{w.name} {list(w.value.shape)}" for w in written)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -11,11 +10,11 @@ import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
+from cyclesim.machine.encoding import Encoding, given
 from cyclesim.machine.generation import Generation
-from cyclesim.machine.inputs import Encoding, given, preprocess
 from cyclesim.machine.steps import ModelCall, Program, Steps
-from cyclesim.machine.tasks import Task, task_for
-from cyclesim.trace import Header
+from cyclesim.machine.tasks import FIELDS, Results, Task, task_for
+from cyclesim.trace import Header, prompts_of
 
 __all__ = ["Machine"]
 
@@ -145,14 +144,40 @@ class Machine:
         config = getattr(self.model, "config", None)
         return str(getattr(config, "_attn_implementation", None) or "")
 
-    def preprocess(
-        self, text: str | None, inputs: Mapping[str, Any] | None = None
-    ) -> Steps[Encoding]:
-        """The steps from `text` (or ready-made `inputs`) to the model's input tensors."""
+    @property
+    def inputs(self) -> dict[str, str]:
+        """What the task reads: the fields of a prompt, and how each is given.
+
+        Example:
+            >>> list(machine.inputs)
+            ['text']
+        """
+        needs, takes = self.task.needs, self.task.takes
+        optional = tr("{what} ({how}), if you like")
+        required = tr("{what} ({how})")
+        return {
+            name: (required if name in needs else optional).format(
+                what=tr(FIELDS[name].what), how=tr(FIELDS[name].how)
+            )
+            for name in (*needs, *takes)
+        }
+
+    def preprocess(self, text: Any, inputs: Any = None) -> Steps[Encoding]:
+        """The steps from `text` (or ready-made `inputs`) to the model's input tensors.
+
+        Args:
+            text: a text, two as a tuple, a mapping such as `{"question": …, "context": …}`, a
+                `Prompt`, or a list of these, which is a batch.
+            inputs: keyword tensors (a mapping), positional ones (a tuple) or one tensor, instead.
+        """
         if inputs is not None:
             return given(inputs, self.device)
-        return preprocess(
-            text, self.tokenizer, self.device, max_length=self.max_length, pad_to=self.pad_to
+        return self.task.preprocess(
+            prompts_of(text),
+            self.tokenizer,
+            self.device,
+            max_length=self.max_length,
+            pad_to=self.pad_to,
         )
 
     def forward(self, encoding: Encoding) -> Any:
@@ -160,8 +185,8 @@ class Machine:
         with self.quiet():
             return self.model(*encoding.args, **encoding.inputs)
 
-    def program(self, encoding: Encoding) -> Program[Mapping[str, Any]]:
-        """Everything after preprocessing: calls of the model, and steps up to the answer."""
+    def program(self, encoding: Encoding) -> Program[Results]:
+        """Everything after preprocessing: calls of the model, and steps up to the answers."""
         return self.task.program(self, encoding)
 
     def call(self, call: ModelCall) -> Any:
@@ -169,21 +194,19 @@ class Machine:
         with self.quiet():
             return self.model.get_submodule(call.module)(*call.args, **call.inputs)
 
-    def decode(self, encoding: Encoding, outputs: Any) -> Steps[Mapping[str, Any]]:
-        """The steps from the model's outputs to the answer."""
+    def decode(self, encoding: Encoding, outputs: Any) -> Steps[Results]:
+        """The steps from the model's outputs to the answers."""
         return self.task.decode(encoding, outputs)
 
-    def header(self, text: str | None = None, encoding: Encoding | None = None) -> Header:
-        """What a trace says about this machine."""
+    def header(self, text: Any = None) -> Header:
+        """What a trace says about this machine, and about what it is given to read."""
         return Header(
             model=self.name,
             task=self.task.name,
             device=str(self.device),
             dtype=self.dtype,
             attention=self.attention,
-            text=text,
-            tokens=encoding.tokens if encoding else (),
-            offsets=encoding.offsets if encoding else (),
+            text=prompts_of(text)[0].text if text is not None else None,
             labels=self.task.labels,
             parameters=sum(p.numel() for p in self.model.parameters()),
         )

@@ -13,6 +13,7 @@ from cyclesim.trace.cycle import PHASES, UNITS, Call, Cycle, Phase, Resolution, 
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.diff import Diff
 from cyclesim.trace.groups import Group, group
+from cyclesim.trace.prompt import Prompt, TokenSequence, prompts_of
 from cyclesim.trace.query import Query, QueryError, compile_query
 from cyclesim.trace.store import open_trace, save_trace
 from cyclesim.trace.tensor import ArrayData, Stats, TensorData, Value
@@ -29,12 +30,14 @@ __all__ = [
     "Group",
     "Header",
     "Phase",
+    "Prompt",
     "Query",
     "QueryError",
     "Resolution",
     "Stats",
     "TensorData",
     "Timing",
+    "TokenSequence",
     "Trace",
     "Unit",
     "Value",
@@ -42,6 +45,7 @@ __all__ = [
     "compile_query",
     "group",
     "open_trace",
+    "prompts_of",
     "save_trace",
 ]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cyclesim._version import __version__
 from cyclesim.trace.cycle import Cycle
+from cyclesim.trace.prompt import TokenSequence
 from cyclesim.trace.tensor import Value
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def trace_to_json(trace: Trace) -> dict[str, Any]:
         **run_to_json(trace),
         "cycles": [cycle_to_json(cycle) for cycle in trace.cycles],
         "result": _plain(trace.result),
+        "sequences": [_sequence(row, trace) for row in trace.header.sequences],
     }
 
 
@@ -56,6 +58,17 @@ def run_to_json(trace: Trace) -> dict[str, Any]:
             "overhead": _number(timing.overhead),
         },
         "totals": trace.totals,
+    }
+
+
+def _sequence(row: TokenSequence, trace: Trace) -> dict[str, Any]:
+    """One row of the model's input, and the answer about it."""
+    results = trace.results
+    return {
+        "texts": dict(row.texts),
+        "tokens": list(row.tokens),
+        "answer": row.answer,
+        "result": _plain(results[row.answer]) if row.answer < len(results) else {},
     }
 
 

@@ -521,7 +521,27 @@ def check(trace: Trace) -> None:
     header = trace.header
     if header.offsets and len(header.offsets) != len(header.tokens):
         raise Wrong("tokens and offsets differ in number", "header")
-    _check_result(trace.result)
+    _check_sequences(trace)
+    for result in (trace.result, *trace.answers):
+        _check_result(result)
+
+
+def _check_sequences(trace: Trace) -> None:
+    header = trace.header
+    if header.sequences:
+        if header.sequence >= len(header.sequences):
+            raise Wrong(f"sequence {header.sequence} is not there", "header")
+    elif header.sequence:
+        raise Wrong("names a sequence, and there are none", "header")
+    for place, row in enumerate(header.sequences):
+        where = f"header.sequences[{place}]"
+        for name in ("offsets", "words", "parts"):
+            if getattr(row, name) and len(getattr(row, name)) != len(row.tokens):
+                raise Wrong(f"tokens and {name} differ in number", where)
+        if any(part is not None and part >= len(row.texts) for part in row.parts):
+            raise Wrong("parts names a text that is not there", where)
+        if row.answer >= max(len(trace.answers), 1) and trace.complete:
+            raise Wrong(f"answer {row.answer} is not there", where)
 
 
 #: The parts of a result that views read by name.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from cyclesim.errors import CyclesimError
 from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import Cycle, Resolution
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.groups import Group, group
+from cyclesim.trace.prompt import TokenSequence
 from cyclesim.trace.query import Query, compile_query
 
 if TYPE_CHECKING:
@@ -21,7 +24,22 @@ __all__ = ["Header", "Timing", "Trace", "Verdict"]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What ran, on what."""
+    """What ran, on what.
+
+    Attributes:
+        model, task, device, dtype, attention: what ran, and how.
+        text: what was typed: of several texts the one that results point into.
+        tokens: one string per position of the sequence that is looked at.
+        offsets: character span of each token in its text; None for special tokens.
+        labels: names of the head's classes.
+        parameters: how many numbers the model has learnt.
+        target_tokens: of an encoder–decoder, the tokens that the decoder has: its start token and
+            what it wrote.
+        generated: how many at the end of `tokens` (of an encoder–decoder, of `target_tokens`) were
+            generated.
+        sequences: every row of the model's input; empty where no text was read.
+        sequence: which of them `text`, `tokens` and `offsets` are of.
+    """
 
     model: str
     task: str
@@ -30,15 +48,45 @@ class Header:
     attention: str
     text: str | None = None
     tokens: tuple[str, ...] = ()
-    #: Character span of each token in `text`; None for special tokens.
     offsets: tuple[tuple[int, int] | None, ...] = ()
-    #: Names of the classes of the head.
     labels: tuple[str, ...] = ()
     parameters: int = 0
-    #: Of an encoder–decoder, the tokens that the decoder has: its start token and what it wrote.
     target_tokens: tuple[str, ...] = ()
-    #: How many at the end of `tokens` (of an encoder–decoder, of `target_tokens`) were generated.
     generated: int = 0
+    sequences: tuple[TokenSequence, ...] = ()
+    sequence: int = 0
+
+    @property
+    def looked_at(self) -> TokenSequence:
+        """The sequence that is looked at."""
+        if self.sequences:
+            return self.sequences[self.sequence]
+        texts = (("text", self.text),) if self.text is not None else ()
+        return TokenSequence(texts, self.tokens, self.offsets)
+
+    def at(self, sequence: int) -> Header:
+        """The same, looking at another sequence.
+
+        Raises:
+            CyclesimError: there is no such sequence.
+        """
+        count = max(len(self.sequences), 1)
+        if not 0 <= sequence < count:
+            raise CyclesimError(
+                tr("there is no sequence {number}: this run has {count}, from 0.").format(
+                    number=sequence, count=count
+                )
+            )
+        if not self.sequences:
+            return self
+        chosen = self.sequences[sequence]
+        return replace(
+            self,
+            text=chosen.text,
+            tokens=chosen.tokens,
+            offsets=chosen.offsets,
+            sequence=sequence,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +155,10 @@ class Trace(Sequence[Cycle]):
     """The cycles of one run, `trace[17]`, with everything the views need.
 
     A live clock appends to it while the model waits; `complete` says whether the run has ended.
+
+    Attributes:
+        result: the answer about the sequence that is looked at.
+        answers: of several prompts in one run, the answer to each; empty where there is one.
     """
 
     header: Header
@@ -115,6 +167,7 @@ class Trace(Sequence[Cycle]):
     timing: Timing = field(default_factory=Timing)
     result: Mapping[str, Any] = field(default_factory=dict)
     complete: bool = False
+    answers: tuple[Mapping[str, Any], ...] = ()
 
     def __len__(self) -> int:
         return len(self.cycles)
@@ -164,6 +217,42 @@ class Trace(Sequence[Cycle]):
             query = where
             return [c for c in found if query(c, self)]
         return [c for c in found if where(c)]
+
+    @property
+    def results(self) -> tuple[Mapping[str, Any], ...]:
+        """The answer to each prompt, in order."""
+        return self.answers or ((self.result,) if self.result else ())
+
+    def conclude(self, results: Sequence[Mapping[str, Any]]) -> None:
+        """Note the answer to each prompt."""
+        self.answers = tuple(results) if len(results) > 1 else ()
+        place = self.header.looked_at.answer if self.answers else 0
+        self.result = results[place] if results else {}
+
+    def choose(self, sequence: int) -> None:
+        """Look at another sequence of a batch: its tokens are the labels, its answer is `result`.
+
+        Raises:
+            CyclesimError: there is no such sequence.
+        """
+        self.header = self.header.at(sequence)
+        if self.answers:
+            self.result = self.answers[self.header.looked_at.answer]
+
+    def sequence(self, number: int) -> Trace:
+        """The same run, looking at sequence `number` of its batch; this one stays as it is.
+
+        Example:
+            >>> both = cyclesim.trace(machine, ["Ada met Charles.", "He lived in London."])
+            >>> both.sequence(1).header.text, len(both.sequence(1)) == len(both)
+            ('He lived in London.', True)
+
+        Raises:
+            CyclesimError: there is no such sequence.
+        """
+        made = copy(self)
+        made.choose(number)
+        return made
 
     def query(self, where: str) -> Query:
         """The condition that `where` says, with this trace's own step names as bare words."""

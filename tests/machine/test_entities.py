@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cyclesim.machine import Encoding, drive
+from cyclesim.machine import drive
 from cyclesim.machine.inputs import preprocess
 from cyclesim.machine.tasks import TokenClassification, merge_entities, task_for
+from cyclesim.trace import TokenSequence
 
 from .folders import LABELS, bert, byte_bpe, unigram, wordpiece
 from .test_inputs import CPU
@@ -22,8 +23,10 @@ def entities(text: str, *labelled: tuple[str, str]) -> list[tuple[str, str]]:
         spans.append((at, at + len(word)))
         labels.append(label)
         at += len(word)
-    encoding = Encoding({}, offsets=tuple(spans), words=tuple(range(len(spans))), text=text)
-    found = merge_entities(encoding, labels, [0.5] * len(labels))
+    sequence = TokenSequence(
+        (("text", text),), offsets=tuple(spans), words=tuple(range(len(spans)))
+    )
+    found = merge_entities(sequence, labels, [0.5] * len(labels))
     for entity in found:
         assert entity["text"] == text[entity["start"] : entity["end"]]
     return [(e["text"], e["label"]) for e in found]
@@ -65,11 +68,10 @@ def test_combining_marks_and_emoji_stay_with_their_word() -> None:
 
 
 def test_a_word_has_the_label_of_its_first_token() -> None:
-    encoding = Encoding(
-        {},
+    encoding = TokenSequence(
+        (("text", "Babbage's London"),),
         offsets=(None, (0, 3), (3, 8), (8, 9), (10, 13), (13, 16), None),
         words=(None, 0, 0, 1, 2, 2, None),
-        text="Babbage's London",
     )
     labels = ("PER", "PER", "O", "O", "O", "LOC", "LOC")
     scores = [0.9, 0.8, 0.1, 0.2, 0.3, 0.4, 0.9]
@@ -79,7 +81,8 @@ def test_a_word_has_the_label_of_its_first_token() -> None:
 
 
 def test_a_special_token_ends_an_entity() -> None:
-    encoding = Encoding({}, offsets=((0, 3), None, (4, 7)), words=(0, None, 0), text="Ada Ada")
+    texts, words = (("text", "Ada Ada"),), (0, None, 0)
+    encoding = TokenSequence(texts, offsets=((0, 3), None, (4, 7)), words=words)
     assert [e["text"] for e in merge_entities(encoding, ("PER",) * 3, [1.0] * 3)] == ["Ada", "Ada"]
 
 
@@ -90,14 +93,14 @@ def test_a_special_token_ends_an_entity() -> None:
 )
 def test_everything_one_entity(make: object, text: str) -> None:
     """The span runs from the first to the last character that is not a space."""
-    encoding = drive(preprocess(text, make(), CPU))  # type: ignore[operator]
+    (encoding,) = drive(preprocess(text, make(), CPU)).sequences  # type: ignore[operator]
     count = len(encoding.tokens)
     (entity,) = merge_entities(encoding, ["PER"] * count, [1.0] * count)
     assert entity["text"] == text.strip() == text[entity["start"] : entity["end"]]
 
 
 def test_an_accent_that_the_tokenizer_drops_stays_in_the_entity() -> None:
-    encoding = drive(preprocess("Rene\u0301 Descartes", wordpiece(), CPU))
+    (encoding,) = drive(preprocess("Rene\u0301 Descartes", wordpiece(), CPU)).sequences
     word = [0 if w == 0 else 1 for w in encoding.words]
     (entity,) = merge_entities(
         encoding, ["PER" if w == 0 else "O" for w in word], [1.0] * len(word)
@@ -107,7 +110,7 @@ def test_an_accent_that_the_tokenizer_drops_stays_in_the_entity() -> None:
 
 @given(st.data(), st.text(min_size=1, max_size=40).filter(str.strip))
 def test_entities_never_overlap_and_never_leave_the_text(data: st.DataObject, text: str) -> None:
-    encoding = drive(preprocess("Ada " + text, TOKENIZER, CPU))
+    (encoding,) = drive(preprocess("Ada " + text, TOKENIZER, CPU)).sequences
     count = len(encoding.tokens)
     kinds = st.sampled_from(["O", "PER", "B-LOC", "I-LOC"])
     labels = data.draw(st.lists(kinds, min_size=count, max_size=count))

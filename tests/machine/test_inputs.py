@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from cyclesim import CyclesimError
 from cyclesim.machine import Encoding, HostStep, drive
 from cyclesim.machine.inputs import preprocess
+from cyclesim.machine.rows import Row
 
 from .folders import byte_bpe, unigram, wordpiece
 
@@ -81,6 +82,66 @@ def test_equal_to_the_one_call(
     if not (cut and side == "left"):  # there the one call may count the space before the first word
         assert [o for o in stepped.offsets if o is not None] == spans
     assert np.array_equal(steps["padding"].outputs[0].value, stepped.inputs["input_ids"][0].numpy())
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+@settings(max_examples=150, deadline=None)
+@given(
+    texts=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4),
+    two=st.booleans(),
+    max_length=st.none() | st.integers(5, 20),
+    whole=st.booleans(),
+    side=st.sampled_from(["left", "right"]),
+)
+def test_a_batch_equals_the_one_call(
+    name: str,
+    texts: list[tuple[str, str]],
+    two: bool,
+    max_length: int | None,
+    whole: bool,
+    side: str,
+) -> None:
+    """Rows of one text or of two, padded to the longest; the longer is cut, or only the second."""
+    tokenizer = TOKENIZERS[name]
+    tokenizer.truncation_side = tokenizer.padding_side = side
+    first, second = [a for a, _ in texts], [b for _, b in texts]
+    try:
+        rows = [
+            Row(
+                (("text", a), ("pair", b)) if two else (("text", a),),
+                i,
+                ("text",) * (whole and two),
+            )
+            for i, (a, b) in enumerate(texts)
+        ]
+        stepped = drive(preprocess(rows, tokenizer, CPU, max_length=max_length))
+    except CyclesimError:
+        return  # a text of nothing but spaces, or a first one that leaves no room
+    options: dict[str, Any] = {"return_offsets_mapping": True, "return_special_tokens_mask": True}
+    if max_length is not None:
+        how = "only_second" if whole and two else "longest_first"
+        options |= {"truncation": how, "max_length": max_length}
+    once = tokenizer(first, second if two else None, padding=True, verbose=False, **options)
+    for key in tokenizer.model_input_names:
+        assert stepped.inputs[key].tolist() == once[key]
+    for place, row in enumerate(stepped.sequences):
+        special = once["special_tokens_mask"][place]
+        parts = once.encodings[place].sequence_ids
+        assert row.parts == tuple(None if s else p for s, p in zip(special, parts, strict=True))
+        assert len(row.tokens) == len(row.offsets) == stepped.inputs["input_ids"].shape[1]
+        assert row.texts[0] == ("text", first[place])
+
+
+@pytest.mark.parametrize("name", TOKENIZERS)
+def test_offsets_of_a_pair_point_into_its_own_text(name: str) -> None:
+    rows = [Row((("question", "Who worked with Ada"), ("text", "Charles Babbage, in London.")), 0)]
+    (row,) = drive(preprocess(rows, TOKENIZERS[name], CPU)).sequences
+    for token, part, span in zip(row.tokens, row.parts, row.offsets, strict=True):
+        if part is not None and span is not None and token.strip("#▁Ġ"):
+            written = row.texts[part][1][slice(*span)].strip()
+            assert written.lower() == token.strip("#▁Ġ").lower()
+    assert row.place("text") == 1
+    assert {part for part in row.parts if part is not None} == {0, 1}
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)

@@ -57,7 +57,7 @@ T = TypeVar("T")
 
 def compare(
     machine: Machine | torch.nn.Module,
-    text: str | None = None,
+    text: Any = None,
     against: str | Iterable[str] = ("sdpa",),
     *,
     inputs: Any = None,
@@ -114,7 +114,7 @@ class _Comparing:
     """The stages of one comparison."""
 
     def __init__(
-        self, machine: Machine, text: str | None, inputs: Any, state: ModelState, say: Progress
+        self, machine: Machine, text: Any, inputs: Any, state: ModelState, say: Progress
     ) -> None:
         self.say, self.state = say, state
         machine = forward_only(machine)
@@ -139,7 +139,7 @@ class _Comparing:
         # First, because a model that fails is best told of by the recorder: it knows where.
         self.recorded = Recorded(self.base)
         with self.state.again():
-            reference = Reference(self.base, self.sequences)
+            reference = Reference(self.base)
         peak = self._peak()
         rows = Rows(self.base, reference, self.state)
         made: dict[str, Row] = {}
@@ -248,7 +248,7 @@ class _Comparing:
 
     def _setup(self) -> Setup:
         base, machine = self.base, self.base.machine
-        header = machine.header(base.text, base.encoding)
+        header = machine.header(base.text)
         return Setup(
             model=header.model,
             task=header.task,
@@ -256,7 +256,7 @@ class _Comparing:
             dtype=header.dtype,
             attention=header.attention,
             text=header.text,
-            tokens=header.tokens,
+            tokens=base.encoding.tokens,
             parameters=header.parameters,
             random_weights=machine.random_weights,
             length=length_of(base.encoding),

@@ -62,7 +62,7 @@ class Form:
     machine: Machine
     encoding: Encoding
     threads: int
-    text: str | None = None
+    text: Any = None
     compiled: Callable[..., Any] | None = None
     notes: list[str] = field(default_factory=list)
     preparations: list[Preparation] = field(default_factory=list)

@@ -10,6 +10,7 @@ import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.machine import Encoding, Machine, drive
+from cyclesim.trace import TokenSequence
 from cyclesim.versus.sentences import DRAWN, TOO_LONG
 
 __all__ = ["batched", "first_tensor", "floats", "input_of", "length_of", "lengthened", "sequences"]
@@ -18,7 +19,7 @@ __all__ = ["batched", "first_tensor", "floats", "input_of", "length_of", "length
 DRAWN_TOKENS = 32
 
 
-def input_of(machine: Machine, text: str | None, inputs: Any) -> tuple[Encoding, str]:
+def input_of(machine: Machine, text: Any, inputs: Any) -> tuple[Encoding, str]:
     """The model's input tensors, and a sentence about them if they are not the text's.
 
     A model without tokenizer that is given neither text nor tensors gets random token ids.
@@ -93,8 +94,10 @@ def lengthened(machine: Machine, encoding: Encoding, length: int) -> Encoding:
 
     made = {name: pick(name, value) for name, value in encoding.inputs.items()}
     args = tuple(pick(f"input {i}", value) for i, value in enumerate(encoding.args))
-    tokens = tuple(encoding.tokens[i] for i in places) if encoding.tokens else ()
-    return Encoding(made, args, tokens)
+    rows = tuple(
+        TokenSequence(row.texts, tuple(row.tokens[i] for i in places)) for row in encoding.sequences
+    )
+    return Encoding(made, args, rows)
 
 
 def floats(encoding: Encoding, dtype: torch.dtype) -> Encoding:

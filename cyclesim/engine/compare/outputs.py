@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -13,6 +15,7 @@ from cyclesim.engine.verdict import compare as same_bits
 from cyclesim.engine.verdict import snapshot
 from cyclesim.machine import Encoding, Machine, drive
 from cyclesim.trace import Trace
+from cyclesim.trace.answer import said
 from cyclesim.trace.diff import diff
 from cyclesim.versus import Answer, Change, Difference, First
 from cyclesim.versus.sentences import NO_CYCLES, OTHER_INPUT, OTHER_WORK
@@ -23,9 +26,9 @@ __all__ = ["Reference", "answers", "difference", "first_difference"]
 class Reference:
     """The baseline's outputs, answers and trace, to hold others against."""
 
-    def __init__(self, form: Form, sequences: int) -> None:
+    def __init__(self, form: Form) -> None:
         self.outputs = snapshot(form.run())
-        self.kind, self.answers = answers(form.machine, form.encoding, form.run(), sequences)
+        self.kind, self.answers = answers(form.machine, form.encoding, form.run())
         self.trace = recorded(form)
 
 
@@ -55,32 +58,30 @@ def difference(ours: list[torch.Tensor], theirs: list[torch.Tensor]) -> Differen
 
 
 def answers(
-    machine: Machine, encoding: Encoding, outputs: Any, sequences: int
+    machine: Machine, encoding: Encoding, outputs: Any
 ) -> tuple[str, list[tuple[str, str]]]:
     """The answers read out of `outputs`: what kind they are, and (where, what) of each.
 
     They are the labels that the task reads, else the largest of the logits; of a model without
     logits there are none.
     """
-    found: list[tuple[str, str]] = []
+    results = drive(machine.decode(encoding, outputs))
+    found = [
+        (f"sequence {place}, {where}" if len(results) > 1 else where, what)
+        for place, result in enumerate(results)
+        for where, what in said(result)
+    ]
+    if found:
+        return "labels", found
     logits = getattr(outputs, "logits", None)
     if not isinstance(logits, torch.Tensor) or logits.dim() < 2:
         return "", []
-    if sequences == 1:
-        result = drive(machine.decode(encoding, outputs))
-        if "tokens" in result and "ids" not in result:
-            for index, token in enumerate(result["tokens"]):
-                found.append((f"token {index} {token['text']}", str(token["label"])))
-        elif "label" in result:
-            found.append(("text", str(result["label"])))
-        if found:
-            return "labels", found
     best = logits.detach().argmax(-1).reshape(logits.shape[0], -1).tolist()
-    for row, places in enumerate(best):
-        start = f"sequence {row}, " if len(best) > 1 else ""
-        for index, label in enumerate(places):
-            found.append((f"{start}place {index}", machine.task.label(label)))
-    return "argmax", found
+    return "argmax", [
+        (f"sequence {row}, place {i}" if len(best) > 1 else f"place {i}", machine.task.label(label))
+        for row, places in enumerate(best)
+        for i, label in enumerate(places)
+    ]
 
 
 def answer(reference: Reference, form: Form, outputs: Any, sequences: int) -> Answer | None:
@@ -93,7 +94,7 @@ def answer(reference: Reference, form: Form, outputs: Any, sequences: int) -> An
     rows = _rows(outputs, sequences)
     changes: list[Change] = []
     for number, row in enumerate(rows):
-        _, theirs = answers(form.machine, form.encoding, row, sequences)
+        _, theirs = answers(form.machine, form.encoding, row)
         where = f"repetition {number}, " if len(rows) > 1 else ""
         changes += [
             Change(where + place, before, after)
@@ -128,17 +129,16 @@ def recorded(form: Form) -> Trace:
 
 def _rows(outputs: Any, sequences: int) -> list[Any]:
     """The outputs of each repetition."""
-    logits = outputs.logits
-    if logits.shape[0] == sequences:
+    named = outputs if isinstance(outputs, Mapping) else {}
+    tensors = {k: v for k, v in named.items() if isinstance(v, torch.Tensor) and v.dim()}
+    count = max((v.shape[0] for v in tensors.values()), default=sequences)
+    if count == sequences:
         return [outputs]
-    return [_Logits(part) for part in logits.split(sequences)]
-
-
-class _Logits:
-    """What a task reads of a model's output."""
-
-    def __init__(self, logits: torch.Tensor) -> None:
-        self.logits = logits
+    parts = {k: v.split(sequences) for k, v in tensors.items() if v.shape[0] == count}
+    return [
+        SimpleNamespace(**{k: v[place] for k, v in parts.items()})
+        for place in range(count // sequences)
+    ]
 
 
 def _repeated(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:

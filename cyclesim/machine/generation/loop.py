@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from cyclesim.machine.encoding import Encoding
 from cyclesim.machine.generation.choosing import Chooser, Chosen
 from cyclesim.machine.generation.decoder import Decoder
 from cyclesim.machine.generation.library import Library
 from cyclesim.machine.generation.sequence import Names, Stopping
 from cyclesim.machine.generation.settings import Generation
-from cyclesim.machine.inputs import Encoding
 from cyclesim.machine.steps import HostResult, HostStep, Named, Program, Steps, Written
 from cyclesim.trace import Phase
 

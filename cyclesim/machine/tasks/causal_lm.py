@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from cyclesim.machine.encoding import Encoding
 from cyclesim.machine.generation import generate
-from cyclesim.machine.inputs import Encoding
 from cyclesim.machine.steps import Program
-from cyclesim.machine.tasks.base import Task
+from cyclesim.machine.tasks.base import Results, Task
 
 if TYPE_CHECKING:
     from cyclesim.machine.machine import Machine
@@ -29,7 +28,7 @@ class TextGeneration(Task):
     heads: ClassVar[tuple[str, ...]] = ("ForCausalLM", "LMHeadModel")
     generates: ClassVar[bool] = True
 
-    def program(self, machine: Machine, encoding: Encoding) -> Program[Mapping[str, Any]]:
+    def program(self, machine: Machine, encoding: Encoding) -> Program[Results]:
         if encoding.text is None and machine.generation is None:
             return (yield from super().program(machine, encoding))
-        return (yield from generate(machine, encoding))
+        return ((yield from generate(machine, encoding)),)

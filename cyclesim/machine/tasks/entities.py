@@ -6,13 +6,13 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
-from cyclesim.machine.inputs import Encoding
+from cyclesim.trace import TokenSequence
 
 __all__ = ["merge_entities"]
 
 
 def merge_entities(
-    encoding: Encoding, labels: Sequence[str], scores: Sequence[float]
+    sequence: TokenSequence, labels: Sequence[str], scores: Sequence[float]
 ) -> list[dict[str, Any]]:
     """Words with one label in a row become an entity.
 
@@ -20,19 +20,19 @@ def merge_entities(
     new entity. The score is the mean over the words.
 
     Args:
-        encoding: where each token stands in the text, and which word it is part of.
+        sequence: where each token stands in the text, and which word it is part of.
         labels, scores: one per token.
 
     Returns:
         In order, `text`, `label`, `start`, `end` (characters of the typed text) and `score`.
     """
-    text = encoding.text or ""
+    text = sequence.text or ""
     entities: list[dict[str, Any]] = []
     parts: list[list[float]] = []
     word: int | None = None  # the word of the token before
     open_kind = ""  # the label of the entity that the next word may go on with
     for label, score, span, index in zip(
-        labels, scores, encoding.offsets, encoding.words, strict=True
+        labels, scores, sequence.offsets, sequence.words, strict=True
     ):
         same_word = index is not None and index == word
         word = index

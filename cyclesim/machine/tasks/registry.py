@@ -31,4 +31,4 @@ def task_for(model: torch.nn.Module, name: str | None = None) -> Task:
     # A label map may have holes: a class without a name keeps its number.
     labels = tuple(str(names.get(i, f"LABEL_{i}")) for i in range(len(names)))
     kind = TASKS[name] if name is not None else task_of(type(model).__name__)
-    return kind(labels if kind is not Task else ())
+    return kind(labels if kind is not Task else ()).of(model)
