@@ -64,9 +64,9 @@ class Builder:
         self._known = known
         self._namer = Namer()
         self._read = 0
-        self._nodes: list[Node] = []
+        self._calls: dict[int, tuple[Node, Call]] = {}
         self._stacks: dict[int, tuple[Call, ...]] = {}
-        self._call_counts: dict[torch.nn.Module, int] = {}
+        self._call_counts: dict[int, int] = {}
         self._part = 0
         self._layers: dict[tuple[Call, str], dict[Call, int]] = {}
         self._layer_of: dict[int, Any] = {}
@@ -177,11 +177,14 @@ class Builder:
 
     def _host_outputs(self, event: HostEvent, number: int) -> tuple[Value, ...]:
         outputs = []
-        for item, copy in zip(event.result.outputs, event.copies, strict=True):
+        pairs = zip(event.result.outputs, event.copies, strict=True)
+        for place, (item, copy) in enumerate(pairs):
             self._host[id(item)] = (item, number)
             if isinstance(item.value, torch.Tensor):
                 self._remember(item.value, number)
             value = self._host_value(replace(item, value=copy))
+            if item.lasting:
+                self._keep_output(value, copy, place)
             if isinstance(item.value, torch.Tensor):
                 self._given[id(item.value)] = value
                 self._given_in[storage_key(item.value)[0]] = value
@@ -451,18 +454,20 @@ class Builder:
             return ()
         known = self._stacks.get(id(node))
         if known is None:
-            known = self._stack(node.parent)
-            if node.module in self.layout.paths:  # the model may call what is no part of it
-                known = (*known, self._call(node))
+            known = (*self._stack(node.parent), self._call(node))
             self._stacks[id(node)] = known
-            self._nodes.append(node)  # so that its id stays its own
         return known
 
     def _call(self, node: Node) -> Call:
-        module = node.module
-        count = self._call_counts[module] = self._call_counts.get(module, 0) + 1
-        leaf = next(module.children(), None) is None
-        return Call(self.layout.paths[module], count, type(module).__name__, leaf)
+        known = self._calls.get(id(node))
+        if known is None:
+            count = self._call_counts.get(node.module, 0) + 1
+            self._call_counts[node.module] = count
+            path, module = self.layout.modules[node.module]
+            leaf = next(module.children(), None) is None
+            known = (node, Call(path, count, type(module).__name__, leaf))
+            self._calls[id(node)] = known  # holds the node, so that its id stays its own
+        return known[1]
 
     def _layer(self, stack: tuple[Call, ...]) -> int | None:
         """Index of the repeated block: how many of its list ran before it in this model call."""

@@ -33,11 +33,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """One array or tensor that a host step wrote; `words` names its rows."""
+    """One array or tensor that a host step wrote, or read.
+
+    Attributes:
+        words: names of its rows.
+        lasting: nobody writes to its memory later, so a recording needs no copy of it (a cache).
+    """
 
     name: str
     value: np.ndarray | torch.Tensor
     words: tuple[str, ...] | None = None
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

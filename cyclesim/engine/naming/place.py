@@ -37,6 +37,9 @@ class Place(NamedTuple):
     @lru_cache(maxsize=8192)
     def of(cls, stack: tuple[Call, ...]) -> Place:
         """The place of a call under `stack`."""
+        if stack and stack[0].path:
+            # A part that is called alone (an encoder) stands where it stands in the whole model.
+            stack = (Call("", 1, ""), *stack)
         inner = stack[1:]
         leaf = stack[-1] if stack else None
         parent = stack[-2] if len(stack) > 1 else None

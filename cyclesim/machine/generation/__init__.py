@@ -2,9 +2,12 @@
 
 settings    what a user can say: how many tokens, greedy, sampled or beams, when to stop
 library     what transformers' own `generate` makes of that for a model
-sequence    the tokens so far, their names, and when they end
+sequence    what tokens are called, and when a text ends
+text        the text that grows, and the answer
+begin       what comes before the first token: an encoder reads
 choosing    from logits to the next token, a cycle for each step
 decoder     what the model is given for each token, and its key-value cache
+beam        several sequences side by side
 loop        the program: prefill, then a decode step for every token
 """
 

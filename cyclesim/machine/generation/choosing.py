@@ -42,6 +42,11 @@ _STEPS = {
     "InfNanRemoveLogitsProcessor": "remove_invalid_values",
     "LogitNormalization": "log_softmax",
 }
+#: Those that look at the scores alone; the others read the tokens so far, too.
+_ONLY_SCORES = frozenset(
+    ("TemperatureLogitsWarper", "TopKLogitsWarper", "TopPLogitsWarper", "MinPLogitsWarper",
+     "TypicalLogitsWarper", "InfNanRemoveLogitsProcessor", "LogitNormalization")
+)  # fmt: skip
 #: Arguments of theirs that say how strong they are.
 _ARGUMENTS = ("penalty", "temperature", "top_k", "top_p", "min_p", "ngram_size")
 #: How many tokens a note names.
@@ -76,8 +81,13 @@ class Chooser:
         self._generator = generator
         self._names = names
 
-    def scores(self, outputs: Any, ids: Written, phase: Phase, token: int) -> Steps[Written]:
-        """The steps from what the model returned to the processed logits of the next token."""
+    def scores(
+        self, outputs: Any, ids: Written, phase: Phase, token: int, *, logarithms: bool = False
+    ) -> Steps[Written]:
+        """The steps from what the model returned to the processed logits of the next token.
+
+        With `logarithms`, from its log probabilities.
+        """
         step = partial(HostStep, "output", phase=phase, token=token)
 
         def last() -> HostResult:
@@ -86,15 +96,17 @@ class Chooser:
             return HostResult((Written("logits", logits),), self._best(logits))
 
         read = (Written("logits", outputs.logits),)
-        arguments = (("position", "-1"),)
-        scores = (yield step("logits", "select", last, read, arguments)).outputs[0]
-        for processor in self._processors:
-            run = partial(self._process, processor, ids, scores)
-            op = type(processor).__name__
-            made = yield step(
-                processor_name(processor), op, run, (scores, ids), _arguments(processor)
-            )
+        scores = (yield step("logits", "select", last, read, (("position", "-1"),))).outputs[0]
+        if logarithms:
+            run = partial(self._log_softmax, scores.value)
+            dim = (("dim", "-1"),)
+            made = yield step("log_probabilities", "log_softmax", run, (scores,), dim)
             scores = made.outputs[0]
+        for processor in self._processors:
+            name, op = processor_name(processor), type(processor).__name__
+            reads = (scores,) if op in _ONLY_SCORES else (scores, ids)
+            run = partial(self._process, processor, ids, scores)
+            scores = (yield step(name, op, run, reads, _arguments(processor))).outputs[0]
         return scores
 
     def choose(self, scores: Written, phase: Phase, token: int) -> Steps[Chosen]:
@@ -130,6 +142,10 @@ class Chooser:
     def _softmax(self, scores: torch.Tensor) -> HostResult:
         probabilities = torch.nn.functional.softmax(scores, dim=-1)
         return HostResult((Written("probabilities", probabilities),), self._best(probabilities))
+
+    def _log_softmax(self, scores: torch.Tensor) -> HostResult:
+        logarithms = torch.nn.functional.log_softmax(scores, dim=-1)
+        return HostResult((Written("log_probabilities", logarithms),), self._best(logarithms))
 
     def _argmax(self, scores: torch.Tensor, probabilities: torch.Tensor) -> HostResult:
         best = torch.argmax(scores, dim=-1)

@@ -55,6 +55,11 @@ class Library:
         self.pad: int = int(pad) if pad is not None else 0
 
     @property
+    def is_encoder_decoder(self) -> bool:
+        """Whether one half reads and the other writes."""
+        return bool(self.model.config.is_encoder_decoder)
+
+    @property
     def start(self) -> int:
         """The id of the token that a decoder begins with."""
         return int(self.config._decoder_start_token_tensor)

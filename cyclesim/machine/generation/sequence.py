@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from cyclesim.machine.generation.library import Library
 from cyclesim.machine.generation.settings import Generation
 
@@ -65,9 +63,8 @@ class Stopping:
         left = None if positions is None else positions - begun + 1
         self.room = self._wanted if left is None else min(self._wanted, left)
 
-    def reason(self, generated: torch.Tensor) -> str:
-        """Why a text with the ids `generated` ends here; "" where it does not."""
-        ids = generated.tolist()
+    def reason(self, ids: list[int]) -> str:
+        """Why a text that was generated so far ends here; "" where it does not."""
         if ids and ids[-1] in self._eos:
             return "eos"
         if self._stop and any(text in self._names.text(ids) for text in self._stop):

@@ -8,13 +8,14 @@ import torch
 
 from cyclesim.machine.tasks.base import Task
 from cyclesim.machine.tasks.causal_lm import TextGeneration
+from cyclesim.machine.tasks.seq2seq import TextToText
 from cyclesim.machine.tasks.text_classification import Classification
 from cyclesim.machine.tasks.token_classification import TokenClassification
 
 __all__ = ["TASKS", "task_for", "task_of"]
 
 TASKS: Mapping[str, type[Task]] = {
-    t.name: t for t in (Task, TokenClassification, Classification, TextGeneration)
+    t.name: t for t in (Task, TokenClassification, Classification, TextGeneration, TextToText)
 }
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
-from cyclesim.trace.cycle import UNITS
+from cyclesim.trace.cycle import PHASES, UNITS
 from cyclesim.trace.query.fields import FIELDS, Asked
 
 __all__ = [
@@ -134,23 +134,23 @@ class Word:
 
 @dataclass(frozen=True)
 class Name:
-    """A bare word: the unit, the phase or the step of that name, with the step's parts
-    (`rms_norm.scale`).
-    """
+    """A bare word: a unit, a phase, or a step with its parts (`rms_norm.scale`)."""
 
     name: str
 
-    fields = frozenset(("unit", "phase", "step"))
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        return frozenset(("phase", "unit", "step") if self.name in PHASES else ("unit", "step"))
 
     def __str__(self) -> str:
         return self.name
 
     def holds(self, asked: Asked) -> bool:
-        unit, step = asked.cycle.unit, asked.cycle.step
-        if self.name in (unit, step, asked.cycle.phase):
+        cycle = asked.cycle
+        if self.name in (cycle.unit, cycle.step, cycle.phase):
             return True
         # `output` is the unit, and not the beginning of `output.dense`.
-        return self.name not in UNITS and step.startswith(f"{self.name}.")
+        return self.name not in UNITS and cycle.step.startswith(f"{self.name}.")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cyclesim.trace import Trace
 
 from .models import PROMPT, SETTINGS, generated, machine
 
-CAUSAL = ("gpt2", "llama", "mistral")
+FAMILIES = ("gpt2", "llama", "mistral", "t5", "bart")
 
 
 def traced(family: str, attention: str = "eager", **settings: object) -> Trace:
@@ -20,7 +20,7 @@ def traced(family: str, attention: str = "eager", **settings: object) -> Trace:
 
 
 @pytest.mark.parametrize("way", SETTINGS)
-@pytest.mark.parametrize("family", CAUSAL)
+@pytest.mark.parametrize("family", FAMILIES)
 def test_the_tokens_are_those_of_generate(family: str, way: str) -> None:
     settings = SETTINGS[way]
     trace = traced(family, **settings)
@@ -83,3 +83,32 @@ def test_tensors_are_one_plain_forward_unless_generation_is_asked_for() -> None:
     assert {c.token for c in plain} == {None} and plain.result == {}
     told = cyclesim.trace(made.with_generation(max_new_tokens=2), inputs=tensors, measure=False)
     assert len(told.result["ids"]) == 2
+
+
+@pytest.mark.parametrize("family", ["gpt2", "t5"])
+def test_without_a_cache_the_tokens_are_the_same_and_the_work_grows(family: str) -> None:
+    settings = {"max_new_tokens": 6, "temperature": 1.2, "seed": 2}
+    kept = traced(family, **settings)
+    again = traced(family, **settings, use_cache=False)
+    assert again.result["ids"] == kept.result["ids"]
+    assert again.verdict.bit_identical is True
+    assert not again.find("key_cache") and kept.find("key_cache")
+    assert again.totals["flops"] > 2 * kept.totals["flops"]
+
+
+@pytest.mark.parametrize("family", ["t5", "bart"])
+def test_the_encoder_runs_once_and_the_decoder_looks_at_it(family: str) -> None:
+    trace = traced(family, max_new_tokens=3)
+    encoder = [c for c in trace if "encoder." in c.path.replace("decoder.", "")]
+    assert {c.token for c in encoder} == {None} and {c.phase for c in encoder} == {"prefill"}
+    assert {c.call for c in encoder} == {1} or family == "t5"  # T5 uses a dropout twice
+    header = trace.header
+    assert len(header.target_tokens) == 1 + 3 and header.generated == 3
+    assert header.target_tokens[1:] == tuple(t["text"] for t in trace.result["tokens"])
+    cross = [
+        c for c in trace.find(step="softmax", token=2)
+        if ("EncDecAttention" if family == "t5" else "encoder_attn") in c.path
+    ]  # fmt: skip
+    assert [c.outputs[0].shape[-2:] for c in cross] == [(1, len(header.tokens))] * 2
+    # What the encoder wrote goes into every token, through the cache.
+    assert encoder[-1].number in trace.upstream(cross[0].number)
