@@ -64,9 +64,9 @@ class Builder:
         self._known = known
         self._namer = Namer()
         self._read = 0
-        self._calls: dict[int, tuple[Node, Call]] = {}
+        self._nodes: list[Node] = []
         self._stacks: dict[int, tuple[Call, ...]] = {}
-        self._call_counts: dict[int, int] = {}
+        self._call_counts: dict[torch.nn.Module, int] = {}
         self._part = 0
         self._layers: dict[tuple[Call, str], dict[Call, int]] = {}
         self._layer_of: dict[int, Any] = {}
@@ -454,20 +454,18 @@ class Builder:
             return ()
         known = self._stacks.get(id(node))
         if known is None:
-            known = (*self._stack(node.parent), self._call(node))
+            known = self._stack(node.parent)
+            if node.module in self.layout.paths:  # the model may call what is no part of it
+                known = (*known, self._call(node))
             self._stacks[id(node)] = known
+            self._nodes.append(node)  # so that its id stays its own
         return known
 
     def _call(self, node: Node) -> Call:
-        known = self._calls.get(id(node))
-        if known is None:
-            count = self._call_counts.get(node.module, 0) + 1
-            self._call_counts[node.module] = count
-            path, module = self.layout.modules[node.module]
-            leaf = next(module.children(), None) is None
-            known = (node, Call(path, count, type(module).__name__, leaf))
-            self._calls[id(node)] = known  # holds the node, so that its id stays its own
-        return known[1]
+        module = node.module
+        count = self._call_counts[module] = self._call_counts.get(module, 0) + 1
+        leaf = next(module.children(), None) is None
+        return Call(self.layout.paths[module], count, type(module).__name__, leaf)
 
     def _layer(self, stack: tuple[Call, ...]) -> int | None:
         """Index of the repeated block: how many of its list ran before it in this model call."""

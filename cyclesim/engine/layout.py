@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
+
 import torch
 
 from cyclesim.engine.data import storage_key
@@ -9,48 +12,47 @@ from cyclesim.trace.tensor import Kind
 
 __all__ = ["Layout"]
 
-_FUSED = (
-    torch.nn.TransformerEncoder,
-    torch.nn.TransformerEncoderLayer,
-    torch.nn.MultiheadAttention,
-)
-
 
 class Layout:
-    """Modules, parameters and buffers of `model`.
-
-    Attributes:
-        modules: qualified name and module, by the index that `Node.module` holds.
-        index_of: that index, by the module's id.
-        parameters: qualified name and kind (`parameter` or `buffer`), by the tensor's id.
-        storages: id of the parameter that owns a piece of memory, by its address.
-        cuda: whether any parameter lives on a GPU.
-        fused: modules that take a fused path when nothing observes them, as far as they would
-            take it now: in eval mode, with the fast path enabled.
-    """
+    """Modules, parameters and buffers of `model`. Each table is made when it is first needed."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         self.model = model
-        self.modules = list(model.named_modules())
-        self.index_of = {id(module): index for index, (_, module) in enumerate(self.modules)}
-        self.parameters: dict[int, tuple[str, Kind]] = {}
-        self.storages: dict[int, int] = {}
-        self.cuda = False
-        fast = torch.backends.mha.get_fastpath_enabled()
-        self.fused = {
-            module
-            for _, module in self.modules
-            if fast and isinstance(module, _FUSED) and not module.training
-        }
-        for path, module in self.modules:
-            self._add(path, module._parameters, "parameter")
-            self._add(path, module._buffers, "buffer")
 
-    def _add(self, path: str, tensors: dict[str, torch.Tensor | None], kind: Kind) -> None:
-        for name, tensor in tensors.items():
-            if tensor is not None:
-                # A tied weight has several names; the first is the one shown.
-                full = f"{path}.{name}" if path else name
-                self.parameters.setdefault(id(tensor), (full, kind))
-                self.storages.setdefault(storage_key(tensor)[0], id(tensor))
-                self.cuda = self.cuda or tensor.is_cuda
+    @cached_property
+    def paths(self) -> dict[torch.nn.Module, str]:
+        """Qualified name of each module; a module that has several is called by the first."""
+        return {module: path for path, module in self.model.named_modules()}
+
+    @property
+    def cuda(self) -> bool:
+        """Whether any parameter or buffer lives on a GPU."""
+        # Where CUDA has not been started, nothing does: the usual case need not look.
+        return torch.cuda.is_initialized() and any(t.is_cuda for _, t, _ in self._tensors())
+
+    @cached_property
+    def parameters(self) -> dict[int, tuple[str, Kind]]:
+        """Qualified name and kind (`parameter` or `buffer`), by the tensor's id.
+
+        A tied weight has several names; the first is the one shown.
+        """
+        found: dict[int, tuple[str, Kind]] = {}
+        for name, tensor, kind in self._tensors():
+            found.setdefault(id(tensor), (name, kind))
+        return found
+
+    @cached_property
+    def storages(self) -> dict[int, int]:
+        """Id of the parameter that owns a piece of memory, by its address."""
+        found: dict[int, int] = {}
+        for _, tensor, _ in self._tensors():
+            found.setdefault(storage_key(tensor)[0], id(tensor))
+        return found
+
+    def _tensors(self) -> Iterator[tuple[str, torch.Tensor, Kind]]:
+        kinds: tuple[tuple[str, Kind], ...] = (("_parameters", "parameter"), ("_buffers", "buffer"))
+        for module, path in self.paths.items():
+            for table, kind in kinds:
+                for name, tensor in getattr(module, table).items():
+                    if tensor is not None:
+                        yield (f"{path}.{name}" if path else name), tensor, kind

@@ -39,18 +39,41 @@ from cyclesim.trace import Phase
 __all__ = ["Event", "Gate", "HostEvent", "Node", "Part", "Recorder"]
 
 _REDISPATCH = handle_torch_function.__code__
+#: In eval mode these take a fused path, but only when nothing observes them.
+_FUSED = (
+    torch.nn.TransformerEncoder,
+    torch.nn.TransformerEncoderLayer,
+    torch.nn.MultiheadAttention,
+)
+#: The output of a module whose forward raised.
+_RAISED: Any = object()
+# Looked up for every call: a member of an enumeration is found slower than a global.
+READ, RUN, LEND = Kind.READ, Kind.RUN, Kind.LEND
+_NO_KEYWORDS: dict[str, Any] = {}
+
+
+class _Kinds(dict[Callable[..., Any], Kind]):
+    """What each function is to the clock; told once for each."""
+
+    def __missing__(self, func: Callable[..., Any]) -> Kind:
+        kind = self[func] = kind_of(func)
+        return kind
+
+
+_kinds = _Kinds()
 #: Makes a named tuple without its Python constructor, which would cost more than the rest.
 _new = tuple.__new__
 
 
 class Node(NamedTuple):
-    """One call of one module. The object's identity is the call's identity.
+    """One call of one module: of the model's own, or of one that it calls without having it.
 
-    `entered` is how many events there were when it began, `started` the clock, and `seal` what
-    keeps the recorder out of a module that must not be looked into.
+    The object's identity is the call's identity. `entered` is how many events there were when it
+    began, `started` the clock, and `seal` what keeps the recorder out of a module that must not be
+    looked into.
     """
 
-    module: int
+    module: torch.nn.Module
     parent: Node | None
     entered: int
     started: int
@@ -185,6 +208,7 @@ class Recorder(TorchFunctionMode):
         self._in_seal: Any = None
         # Kernels on a GPU run later than the call that launches them: time them in their stream.
         self._cuda = self.layout.cuda
+        self._plain = script is None and not self._cuda
         self._handles: list[RemovableHandle] = []
         self._written: dict[int, list[tuple[int, int, torch.Tensor]]] = {}
         self._indexed = 0
@@ -227,49 +251,44 @@ class Recorder(TorchFunctionMode):
     def _hooks(self, thread: int) -> tuple[Callable[..., None], Callable[..., Any]]:
         # Hooks on every module at once cost two registrations, not two for each module, and
         # leave the model's own hooks alone. They fire for every model in every thread, so they
-        # look at the thread and ignore modules that are not ours.
-        index_of = self.layout.index_of
+        # look at the thread.
+        events = self.events
 
         def enter(module: torch.nn.Module, args: Any) -> None:
             if get_ident() == thread and not self._asking and self._in_seal is None:
-                index = index_of.get(id(module))
-                if index is not None:
-                    seal = self._seal(module) if module in fused else None
-                    fields = (index, self._node, len(self.events), perf_counter_ns(), seal)
-                    self._node = _new(Node, fields)
+                seal = self._seal(module) if isinstance(module, _FUSED) else None
+                fields = (module, self._node, len(events), perf_counter_ns(), seal)
+                self._node = _new(Node, fields)
 
-        def leave(module: torch.nn.Module, args: Any, *rest: Any) -> Any:
+        def leave(module: torch.nn.Module, args: Any, kwargs: Any, output: Any = _RAISED) -> Any:
             # It is also called for a module whose forward raised, and then without the keyword
             # arguments; or never began (another pre-hook raised): leave only what was entered.
-            kwargs, output = rest if len(rest) == 2 else ({}, None)
+            if get_ident() != thread:
+                return None
             node = self._node
-            if len(rest) != 2 and self.failed_in is None and get_ident() == thread:
+            if output is _RAISED and self.failed_in is None:
                 self.failed_in = node  # the innermost module is the first to be left
-            if (
-                node is None
-                or get_ident() != thread
-                or self._asking
-                or index_of.get(id(module)) != node.module
-            ):
+            if node is None or node.module is not module or self._asking:
                 return None
             if node.seal is not None:
                 node.seal.__exit__(None, None, None)
                 self._in_seal = None
             try:
-                if len(self.events) == node.entered and output is not None:
+                if len(events) == node.entered and output is not _RAISED:
                     return self._opaque(module, args, kwargs, output, node)
             finally:
                 self._node = node.parent
             return None
 
-        fused = self.layout.fused
         return enter, leave
 
     def _seal(self, module: torch.nn.Module) -> Any:
-        """Look away while `module` runs, if it has a fused path that it only takes unobserved.
+        """Look away while `module` runs, if it would take its fused path only unobserved.
 
         Were it observed, it would take another path and compute other bits. So it stays one cycle.
         """
+        if module.training or not torch.backends.mha.get_fastpath_enabled():
+            return None
         if self.gate is not None:
             self.gate.before(self._node, type(module), ())
         seal = torch._C.DisableTorchFunction()
@@ -288,8 +307,7 @@ class Recorder(TorchFunctionMode):
         ended = perf_counter_ns()
         if self._script is not None and not self._script.done:
             output, _, _ = self._script.play(type(module), args, kwargs, output)
-            if self._script.done:
-                self._script.restore()
+            self._played()
         forward = vars(type(module)).get("forward")
         code = getattr(forward, "__code__", _REDISPATCH)  # a compiled module has no Python code
         event = _new(
@@ -297,7 +315,8 @@ class Recorder(TorchFunctionMode):
             (type(module), args, kwargs, output, node, code, -1, node.started,
              ended, None, None),
         )  # fmt: skip
-        return self._done(event)
+        self.events.append(event)
+        return output if self.gate is None else self._passed(event)
 
     def __torch_function__(
         self,
@@ -306,50 +325,68 @@ class Recorder(TorchFunctionMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        kwargs = kwargs or {}
-        kind = kind_of(func)
-        if kind is Kind.READ:
+        # What is written here is paid for each call of each function that the model makes.
+        if kwargs is None:
+            kwargs = _NO_KEYWORDS
+        kind = _kinds[func]
+        if kind is READ:
             return func(*args, **kwargs)
         if self.gate is not None:
             self.gate.before(self._node, func, args)
-        if kind is not Kind.RUN or "out" in kwargs or "inplace" in kwargs:
-            self._save(args[:1] if kind is Kind.LEND else overwritten(func, args, kwargs))
-        marks = None
-        if self._script is not None and not self._script.done:
-            output, started, ended = self._script.play(func, args, kwargs)
-            if self._script.done:
-                self._script.restore()
-        else:
-            if self._cuda:
-                marks = self._mark()
+        if kind is not RUN or (kwargs and ("out" in kwargs or "inplace" in kwargs)):
+            self._save(args[:1] if kind is LEND else overwritten(func, args, kwargs))
+        if self._plain:
+            marks = None
             started = perf_counter_ns()
-            output = func(*args, **kwargs)
+            output = func(*args, **kwargs) if kwargs else func(*args)
             ended = perf_counter_ns()
-            if marks is not None:
-                marks[1].record()
+        else:
+            output, started, ended, marks = self._run(func, args, kwargs)
         frame = sys._getframe(1)
         if frame.f_code is _REDISPATCH and frame.f_back and frame.f_back.f_back:
             # torch.nn.functional re-dispatches its own functions: the caller is two frames up.
             frame = frame.f_back.f_back
-        code, place = frame.f_code, frame.f_lasti
         event = _new(
             Event,
-            (func, args, kwargs, output, self._node, code, place, started, ended, marks, None),
-        )
-        return self._done(event)
-
-    def _done(self, event: Event) -> Any:
-        """Record an event; the output to hand on."""
+            (func, args, kwargs, output, self._node, frame.f_code, frame.f_lasti, started, ended,
+             marks, None),
+        )  # fmt: skip
         self.events.append(event)
-        if self.gate is not None:
-            # A condition that is asked here may run this very model (a probe): that is not ours.
-            self._asking = True
-            try:
-                event = self.gate.after(event)
-            finally:
-                self._asking = False
-            if event.edits is not None:
-                self.events[-1] = event
+        return output if self.gate is None else self._passed(event)
+
+    def _run(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, int, int, tuple[torch.cuda.Event, torch.cuda.Event] | None]:
+        """Hand back what the script knows, or run on a GPU: output, start, end and marks."""
+        if self._script is not None and not self._script.done:
+            output, started, ended = self._script.play(func, args, kwargs)
+            self._played()
+            return output, started, ended, None
+        marks = self._mark() if self._cuda else None
+        started = perf_counter_ns()
+        output = func(*args, **kwargs)
+        ended = perf_counter_ns()
+        if marks is not None:
+            marks[1].record()
+        return output, started, ended, marks
+
+    def _played(self) -> None:
+        """The script has handed something back: with the last of it, go live."""
+        if self._script is not None and self._script.done:
+            self._script.restore()
+            self._plain = not self._cuda
+
+    def _passed(self, event: Event) -> Any:
+        """Show the latest event to the gate; the output to hand on."""
+        assert self.gate is not None
+        # A condition that is asked here may run this very model (a probe): that is not ours.
+        self._asking = True
+        try:
+            event = self.gate.after(event)
+        finally:
+            self._asking = False
+        if event.edits is not None:
+            self.events[-1] = event
         return event.output
 
     @property

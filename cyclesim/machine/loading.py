@@ -24,7 +24,15 @@ from cyclesim.machine.machine import Machine
 from cyclesim.machine.quiet import quiet_loggers
 from cyclesim.machine.tasks import TASKS, task_for, task_of
 
-__all__ = ["load", "resolve_device", "resolve_dtype"]
+__all__ = [
+    "in_sentences",
+    "load",
+    "load_config",
+    "load_tokenizer",
+    "resolve_device",
+    "resolve_dtype",
+    "silent",
+]
 
 Progress = Callable[[str], None]
 
@@ -95,8 +103,8 @@ def load(
     if tokenizer is None and not drawn:
         check_tokenizer(folder, shown)
     say(f"loading {shown}")
-    with _silent():
-        config = _load_config(folder, shown, options)
+    with silent():
+        config = load_config(folder, shown, options)
         if drawn:
             made = _draw_model(shown, config, task, kind, attn, seed, options)
             shown += " (random weights)"
@@ -104,7 +112,7 @@ def load(
             made = _load_model(folder, shown, config, task, kind, attn, random_init, options)
         if tokenizer is None and has_tokenizer(folder):
             say("loading the tokenizer")
-            tokenizer = _load_tokenizer(folder, shown, options)
+            tokenizer = load_tokenizer(folder, shown, options)
     made = _place(made.eval(), where)
     machine = Machine(made, tokenizer, name=shown, task=task_for(made, task), random_weights=drawn)
     return _generating(machine.limited(max_length, pad_to), settings)
@@ -146,10 +154,16 @@ def resolve_dtype(name: str) -> torch.dtype:
     return dtype
 
 
-def _load_config(folder: Path, shown: str, options: dict[str, Any]) -> Any:
+def load_config(folder: Path, shown: str, options: dict[str, Any]) -> Any:
+    """The config in a checked folder.
+
+    Args:
+        shown: what the model is called in sentences.
+        options: further arguments of `from_pretrained`.
+    """
     from transformers import AutoConfig
 
-    with _sentences("config", shown):
+    with in_sentences("config", shown):
         return AutoConfig.from_pretrained(folder, **options)
 
 
@@ -163,7 +177,7 @@ def _load_model(
     random_init: bool,
     options: dict[str, Any],
 ) -> torch.nn.Module:
-    with _sentences("model", shown):
+    with in_sentences("model", shown):
         cls = _model_class(config, task, options["trust_remote_code"])
         model, info = cls.from_pretrained(
             folder,
@@ -202,7 +216,7 @@ def _draw_model(
     options: dict[str, Any],
 ) -> torch.nn.Module:
     """A model of the sizes in `config` whose weights nobody trained."""
-    with _sentences("model", shown), torch.random.fork_rng(enabled=seed is None):
+    with in_sentences("model", shown), torch.random.fork_rng(enabled=seed is None):
         if seed is None:
             torch.manual_seed(0)
         cls = _model_class(config, task, options["trust_remote_code"])
@@ -233,15 +247,16 @@ def _model_class(config: Any, task: str | None, trusted: bool) -> Any:
     return getattr(transformers, task_of(name).auto)
 
 
-def _load_tokenizer(folder: Path, shown: str, options: dict[str, Any]) -> Any:
+def load_tokenizer(folder: Path, shown: str, options: dict[str, Any]) -> Any:
+    """The tokenizer in a checked folder; its arguments are those of `load_config`."""
     from transformers import AutoTokenizer
 
-    with _sentences("tokenizer", shown):
+    with in_sentences("tokenizer", shown):
         return AutoTokenizer.from_pretrained(folder, **options)
 
 
 @contextmanager
-def _sentences(what: str, shown: str) -> Iterator[None]:
+def in_sentences(what: str, shown: str) -> Iterator[None]:
     """Turn whatever transformers raises into one sentence."""
     try:
         yield
@@ -273,7 +288,7 @@ def _sentences(what: str, shown: str) -> Iterator[None]:
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def silent() -> Iterator[None]:
     """Keep transformers' progress bars and load reports off the screen."""
     from transformers.utils import logging
 
