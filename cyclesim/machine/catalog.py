@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-__all__ = ["ATTENTION", "DEFAULT", "DTYPES", "EMBEDDED", "Embedded", "embedded_path"]
+from cyclesim.language import N_
+
+__all__ = ["ATTENTION", "DEFAULT", "DTYPES", "EMBEDDED", "Known", "embedded_path", "example"]
 
 #: How attention is computed: every step visible, or one fused kernel.
 ATTENTION = ("eager", "sdpa")
@@ -15,8 +17,8 @@ DTYPES = ("float32", "float16", "bfloat16", "float64")
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
-    """A model inside the package: its name, its task, what it is good for, a sentence to try."""
+class Known:
+    """A model that we know: its name, its task, what it is good for, a text to try."""
 
     name: str
     task: str
@@ -25,11 +27,14 @@ class Embedded:
 
 
 EMBEDDED = {
-    "tiny-ner": Embedded(
-        "tiny-ner",
-        "token-classification",
-        "a small BERT that finds persons, organisations, locations and other names in English",
-        "Ada Lovelace worked with Charles Babbage in London.",
+    model.name: model
+    for model in (
+        Known(
+            "tiny-ner",
+            "token-classification",
+            N_("a small BERT that finds persons, organisations, locations and other names"),
+            "Ada Lovelace worked with Charles Babbage in London.",
+        ),
     )
 }
 DEFAULT = "tiny-ner"
@@ -38,3 +43,8 @@ DEFAULT = "tiny-ner"
 def embedded_path(name: str) -> Path:
     """The folder of an embedded model; the same in a wheel, an editable install and the sources."""
     return Path(str(files("cyclesim") / "assets" / name))
+
+
+def example(name: str | None) -> str:
+    """A text to try with the embedded model called `name`; that of the default one for others."""
+    return EMBEDDED.get(name or DEFAULT, EMBEDDED[DEFAULT]).example

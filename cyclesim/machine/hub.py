@@ -15,6 +15,7 @@ from typing import NamedTuple
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.machine.catalog import EMBEDDED, embedded_path
+from cyclesim.machine.extra import EXTRAS, extra_path
 from cyclesim.machine.folder import check_folder
 
 __all__ = ["Place", "find"]
@@ -44,7 +45,7 @@ def find(
     """The checked folder of the model called `name`.
 
     Args:
-        name: an embedded model, a local folder, or a name on the Hugging Face hub.
+        name: an embedded model, one of another package, a local folder, or a name on the hub.
         say: told what is being done.
         random_init: see `check_folder`; then a folder's config.json stands for the folder.
         trust_remote_code: also download the Python files of a hub model.
@@ -55,6 +56,8 @@ def find(
     path = Path(name).expanduser()
     if name in EMBEDDED:
         place = Place(embedded_path(name), name)
+    elif name in EXTRAS:
+        place = Place(extra_path(name), name)
     elif name.strip() and _exists(path):
         if random_init and path.name == "config.json":
             path = path.parent
@@ -159,7 +162,7 @@ def _download(name: str, wanted: list[str]) -> Path:
 
 
 def _unknown(name: str, why: str) -> CyclesimError:
-    near = get_close_matches(name, EMBEDDED, n=1)
+    near = get_close_matches(name, [*EMBEDDED, *EXTRAS], n=1)
     hint = tr("check the name, or give a folder.")
     if near:
         hint = tr("did you mean {name}?").format(name=near[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -25,18 +25,22 @@ def bucketed(examples: Iterator[Example], size: int, rng: random.Random) -> Iter
         yield from groups
 
 
-def tensors(batch: list[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def tensors(
+    batch: list[Example], longest: int = LONGEST
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """(ids, attention mask, labels), padded to the longest of the batch."""
-    width = min(LONGEST, max(len(ids) for ids, _ in batch))
-    ids = torch.zeros(len(batch), width, dtype=torch.long)
-    labels = torch.full((len(batch), width), IGNORED, dtype=torch.long)
-    mask = torch.zeros(len(batch), width, dtype=torch.long)
-    for row, (one, two) in enumerate(batch):
-        size = min(width, len(one))
-        ids[row, :size] = torch.tensor(one[:size])
-        labels[row, :size] = torch.tensor(two[:size])
-        mask[row, :size] = 1
+    ids = padded([ids[:longest] for ids, _ in batch], 0)
+    mask = padded([[1] * len(ids[:longest]) for ids, _ in batch], 0)
+    labels = padded([labels[:longest] for _, labels in batch], IGNORED)
     return ids, mask, labels
+
+
+def padded(rows: Sequence[list[int]], value: int) -> torch.Tensor:
+    """The rows as one tensor, filled up on the right with ``value``."""
+    table = torch.full((len(rows), max(map(len, rows))), value, dtype=torch.long)
+    for row, numbers in zip(table, rows, strict=True):
+        row[: len(numbers)] = torch.tensor(numbers)
+    return table
 
 
 def schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:

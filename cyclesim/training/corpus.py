@@ -88,6 +88,11 @@ def prose() -> list[list[Piece]]:
     return [parse(line) for line in _lines(DATA / "prose.txt.xz")]
 
 
+def lines(name: str) -> list[str]:
+    """The lines of a committed file that is plain text."""
+    return (DATA / name).read_text(encoding="utf-8").splitlines()
+
+
 def vocabulary() -> list[str]:
     """The frozen WordPiece vocabulary; any first part of it is a vocabulary too."""
-    return (DATA / "vocabulary.txt").read_text(encoding="utf-8").splitlines()
+    return lines("vocabulary.txt")

@@ -28,7 +28,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from . import corpus, vocabulary, wordnet
-from .generate import Generator
+from .ner.generate import Generator
 from .sentences import Piece, assemble, parse, read, render
 
 DATA = corpus.DATA

@@ -7,14 +7,14 @@ jointly, the two tasks hindered each other.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 
 import torch
 from transformers import BertConfig, BertForMaskedLM
 
-from .batches import Example, bucketed, schedule, tensors
-from .generate import Generator, tidied
+from .batches import Example, bucketed, tensors
+from .loop import fit
+from .ner.generate import Generator, tidied
 from .sentences import Piece, assemble
 from .vocabulary import IGNORED, Encoder
 
@@ -47,34 +47,24 @@ def examples(
 def run(
     config: BertConfig, generator: Generator, prose: list[list[Piece]], encoder: Encoder, *,
     steps: int, batch: int, rate: float, seed: int, table: torch.Tensor | None = None,
-) -> dict[str, torch.Tensor]:  # fmt: skip
-    """Train for ``steps``, from the word embeddings in ``table``; return the encoder's weights."""
+    start: dict[str, torch.Tensor] | None = None, averaged: float = 0.0,
+) -> BertForMaskedLM:  # fmt: skip
+    """Train for ``steps``, from the word embeddings in ``table`` or a whole encoder's weights."""
     torch.manual_seed(seed)
     rng = random.Random(seed)
     model = BertForMaskedLM(config)
     if table is not None:
         with torch.no_grad():
             model.bert.embeddings.word_embeddings.weight.copy_(table)
-    model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01, fused=True)
-    plan = schedule(optimizer, steps)
+    if start is not None:
+        model.bert.load_state_dict(start)
     stream = bucketed(examples(generator, prose, encoder, rng), batch, rng)
-    total, began = 0.0, time.monotonic()
-    for step in range(1, steps + 1):
+
+    def loss() -> torch.Tensor:
         ids, mask, labels = tensors(next(stream))
         hidden = model.bert(ids, attention_mask=mask).last_hidden_state
         # Only masked places are scored: the vocabulary is the widest matrix of the model.
         scored = labels != IGNORED
-        loss = torch.nn.functional.cross_entropy(model.cls(hidden[scored]), labels[scored])
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        plan.step()
-        total += loss.item()
-        if step % 500 == 0 or step == steps:
-            count = step % 500 or 500
-            print(f"pretrain {step}/{steps} loss {total / count:.3f} "
-                  f"{time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
-            total = 0.0
-    return {name: weight.clone() for name, weight in model.bert.state_dict().items()}
+        return torch.nn.functional.cross_entropy(model.cls(hidden[scored]), labels[scored])
+
+    return fit(model, loss, steps=steps, rate=rate, name="pretrain", averaged=averaged)

@@ -39,14 +39,14 @@ _WORD = re.compile(rf"[^\s{_PUNCTUATION}{_HAN}]+|[{_PUNCTUATION}{_HAN}]")
 _ALWAYS = list(string.ascii_letters + string.digits + "€£¥°²³½¼¾µ©®™ß")
 
 
-def train(texts: Iterable[str], size: int) -> list[str]:
-    """Train a cased WordPiece vocabulary: its pieces in the order of their ids.
+def train(texts: Iterable[str], size: int, *, lowercase: bool = False) -> list[str]:
+    """Train a WordPiece vocabulary: its pieces in the order of their ids.
 
     Two runs on the same texts differ by how ties are broken, so the result is frozen with the
     other data and this is not part of the reproducible recipe.
     """
     tokenizer = Tokenizer(WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=True)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase, strip_accents=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     trainer = WordPieceTrainer(
         vocab_size=size, min_frequency=3, limit_alphabet=150, special_tokens=list(SPECIAL),
@@ -57,11 +57,11 @@ def train(texts: Iterable[str], size: int) -> list[str]:
     return sorted(ids, key=ids.__getitem__)
 
 
-def save(pieces: list[str], folder: Path, positions: int) -> None:
+def save(pieces: list[str], folder: Path, positions: int, *, lowercase: bool = False) -> None:
     """Save a vocabulary as a tokenizer that transformers loads."""
     tokenizer = BertTokenizer(
         vocab={piece: number for number, piece in enumerate(pieces)},
-        do_lower_case=False, strip_accents=True, model_max_length=positions,
+        do_lower_case=lowercase, strip_accents=True, model_max_length=positions,
     )  # fmt: skip
     tokenizer.save_pretrained(folder)
 

@@ -1,44 +1,56 @@
-"""The shipped model is the scored one, and its card tells the truth."""
+"""The shipped models are the scored ones, and their cards tell the truth."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cyclesim.training import recipe
-from cyclesim.training.evaluate import predict
+from cyclesim.machine.catalog import EMBEDDED
+from cyclesim.training.making import ASSETS, load, measured
+from cyclesim.training.ner.evaluate import predict
+from cyclesim.training.recipes import RECIPES
 
-HERE = Path(__file__).parent
-ASSET = HERE.parents[1] / "cyclesim" / "assets" / "tiny-ner"
-NATURAL = {"dev": HERE / "natural_dev.txt", "natural": HERE / "natural_test.txt"}
+ALL = 16_000_000  # bytes, all embedded models together
 
 
-@pytest.fixture(scope="module")
-def said() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads((ASSET / "scores.json").read_text(encoding="utf-8"))
+def said(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ASSETS / name / "scores.json").read_text("utf-8"))
     return loaded
 
 
-def test_the_weights_are_the_scored_ones(said: dict[str, Any]) -> None:
-    path = ASSET / "model.safetensors"
-    assert hashlib.sha256(path.read_bytes()).hexdigest() == said["model_sha256"]
-    assert path.stat().st_mode & 0o044 == 0o044, "others must be able to read the weights"
-    assert sum(file.stat().st_size for file in ASSET.iterdir()) < 8_000_000
+def close(one: Any, two: Any, path: str, far: float = 0.01) -> None:
+    """The same scores, but for the last digit of a percentage."""
+    if isinstance(one, dict):
+        assert set(one) == set(two), path
+        for key in one:
+            # What is drawn may come out otherwise where a processor rounds otherwise.
+            close(one[key], two[key], f"{path} {key}", 5.0 if key == "samples" else far)
+    elif isinstance(one, list):
+        assert len(one) == len(two), path
+    else:
+        assert one == pytest.approx(two, abs=far), path
 
 
-def test_the_scores_are_those_of_the_card(said: dict[str, Any]) -> None:
-    again = recipe.scores(ASSET, NATURAL)["scores"]
-    assert set(again) == {"held_out", "dev", "natural"}
-    for name, table in again.items():
-        for label, line in table.items():
-            assert line == pytest.approx(said["scores"][name][label], abs=0.01), (name, label)
-    card = (ASSET / "README.md").read_text(encoding="utf-8")
-    for table in said["scores"].values():
-        assert f"| {table['all']['f1']:.1f} |" in card
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_the_scores_are_those_of_the_files(name: str) -> None:
+    again = measured(RECIPES[name][0], ASSETS / name)
+    close(again, {key: said(name)[key] for key in again}, name)
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_the_card_is_that_of_the_scores(name: str) -> None:
+    card = (ASSETS / name / "README.md").read_text("utf-8")
+    assert card == RECIPES[name][0].card(said(name))
+
+
+def test_the_weights_are_small_and_readable_to_all() -> None:
+    sizes = [path.stat().st_size for name in EMBEDDED for path in (ASSETS / name).iterdir()]
+    assert sum(sizes) <= ALL
+    for name in EMBEDDED:
+        mode = (ASSETS / name / "model.safetensors").stat().st_mode
+        assert mode & 0o044 == 0o044, "others must be able to read the weights"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +68,7 @@ def test_the_scores_are_those_of_the_card(said: dict[str, Any]) -> None:
         ("Regulators said the lorries were faulty.", []),
     ],
 )
-def test_well_known_sentences(text: str, wanted: list[tuple[str, str]]) -> None:
-    model, tokenizer = recipe.load(ASSET)
+def test_names_in_well_known_sentences(text: str, wanted: list[tuple[str, str]]) -> None:
+    model, tokenizer = load(ASSETS / "tiny-ner", "AutoModelForTokenClassification")
     found = predict(model, tokenizer, [text])[0]
     assert [(text[s.start : s.end], s.label) for s in found] == wanted

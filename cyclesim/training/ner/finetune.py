@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 
 import torch
 from transformers import BertConfig, BertForTokenClassification
 
-from .batches import Example, bucketed, schedule, tensors
-from .generate import Generator, tidied
-from .sentences import LABELS, UNKNOWN, Piece, assemble
-from .vocabulary import IGNORED, Encoder
+from cyclesim.training.batches import Example, bucketed, tensors
+from cyclesim.training.loop import fit
+from cyclesim.training.ner.generate import Generator, tidied
+from cyclesim.training.sentences import LABELS, UNKNOWN, Piece, assemble
+from cyclesim.training.vocabulary import IGNORED, Encoder
 
 SMOOTHING = 0.05
 HIDDEN = 0.04  # words masked
@@ -47,31 +47,14 @@ def run(
     rng = random.Random(seed)
     model = BertForTokenClassification(config)
     model.bert.load_state_dict(weights)
-    model.train()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01, fused=True)
-    plan = schedule(optimizer, steps)
     stream = bucketed(examples(generator, prose, encoder, rng, spelled), batch, rng)
-    mean = torch.optim.swa_utils.AveragedModel(model)
-    total, began = 0.0, time.monotonic()
-    for step in range(1, steps + 1):
+
+    def loss() -> torch.Tensor:
         ids, mask, labels = tensors(next(stream))
         logits = model(ids, attention_mask=mask).logits
-        loss = torch.nn.functional.cross_entropy(
+        return torch.nn.functional.cross_entropy(
             logits.reshape(-1, len(LABELS)), labels.reshape(-1), ignore_index=IGNORED,
             label_smoothing=SMOOTHING,
         )  # fmt: skip
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        plan.step()
-        if (step > steps * (1 - AVERAGED) and step % 10 == 0) or step == steps:
-            mean.update_parameters(model)
-        total += loss.item()
-        if step % 500 == 0 or step == steps:
-            count = step % 500 or 500
-            print(f"finetune {step}/{steps} loss {total / count:.4f} "
-                  f"{time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
-            total = 0.0
-    trained: BertForTokenClassification = mean.module
-    return trained.eval()
+
+    return fit(model, loss, steps=steps, rate=rate, name="finetune", averaged=AVERAGED)

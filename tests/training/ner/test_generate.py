@@ -10,10 +10,10 @@ import pytest
 from transformers import AutoTokenizer
 
 from cyclesim.training import corpus, vocabulary
-from cyclesim.training.generate import Generator, Namer
+from cyclesim.training.ner.generate import Generator, Namer
 from cyclesim.training.sentences import LABELS, Piece, Sentence, assemble, parse
 
-ASSET = Path(__file__).resolve().parents[2] / "cyclesim" / "assets" / "tiny-ner"
+ASSET = Path(__file__).resolve().parents[3] / "cyclesim" / "assets" / "tiny-ner"
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-from .corpus import Words
-from .sentences import Piece
+from cyclesim.training.corpus import Words
+from cyclesim.training.sentences import Piece
 
 # How often a name of a subtype gives way to another; what is missing never does.
 _REPLACE = {

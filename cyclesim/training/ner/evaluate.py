@@ -6,33 +6,12 @@ with the same label are one entity. Nothing is corrected by rule.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from .sentences import LABELS, UNKNOWN, Piece, Sentence, Span, assemble
-
-
-@dataclass
-class Count:
-    """Entities found rightly, found at all, and to be found."""
-
-    right: int = 0
-    found: int = 0
-    wanted: int = 0
-
-    def scores(self) -> dict[str, float]:
-        """Precision, recall and F1 in percent, and how many entities there were to find."""
-        precision = 100 * self.right / self.found if self.found else 0.0
-        recall = 100 * self.right / self.wanted if self.wanted else 0.0
-        both = precision + recall
-        return {
-            "precision": round(precision, 2),
-            "recall": round(recall, 2),
-            "f1": round(2 * precision * recall / both, 2) if both else 0.0,
-            "entities": self.wanted,
-        }
+from cyclesim.training.counting import Count
+from cyclesim.training.sentences import LABELS, UNKNOWN, Piece, Sentence, Span, assemble
 
 
 def decode(
