@@ -5,3 +5,8 @@ from cyclesim.tui.launch import LaunchOptions
 
 run_app(LaunchOptions(text="Ada Lovelace worked with Charles Babbage in London."))
 """
+
+import os
+
+# Textual looks for what to repaint so many times a second; a key waits for that. It reads this once.
+os.environ.setdefault("TEXTUAL_FPS", "120")

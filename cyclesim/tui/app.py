@@ -7,6 +7,7 @@ It paints first and loads afterwards, in a thread; see `session`. What it shows 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -39,6 +40,9 @@ __all__ = ["CyclesimApp", "run_app"]
 PATIENCE = 3.0
 #: Seconds after which a thread must offer the interpreter to the others (Python's own is 0.005).
 SWITCH = 0.001
+#: So many objects more than before, and Python looks for garbage among them (its own is 700). A
+#: repaint makes and drops thousands, nearly none of them in circles.
+GARBAGE = 20_000
 
 
 class CyclesimApp(Witness):
@@ -226,6 +230,7 @@ def run_app(options: LaunchOptions) -> int:
     resource_tracker.ensure_running()
     # Loading and stepping share the interpreter with the screen: hand it over often.
     sys.setswitchinterval(SWITCH)
+    gc.set_threshold(GARBAGE, 10, 10)
     app = CyclesimApp(options)
     try:
         app.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +96,9 @@ def open_machine(options: LaunchOptions, progress: Callable[[str], None]) -> Any
     import_module("torch")
     progress("starting Transformers")
     import_module("transformers")
+    # A million objects that live as long as the process: searching them for garbage would hold up
+    # a key for a third of a second, every few hundred keys.
+    gc.freeze()
     from cyclesim.machine import load
 
     return load(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
@@ -31,11 +32,14 @@ class Bar(Widget):
     """One line, drawn by `draw`."""
 
     scene: Scene | None = None
+    #: What it was last painted with.
+    _painted: Line | None = None
 
     def show(self, scene: Scene) -> None:
         """Show another moment."""
         self.scene = scene
-        self.refresh()
+        if self.size and self.draw(self.size.width) != self._painted:
+            self.refresh()
 
     @property
     def owner(self) -> CyclesimApp:
@@ -48,7 +52,8 @@ class Bar(Widget):
         width, base = self.size.width, self.rich_style
         if y or not width:
             return Strip.blank(width, base)
-        return strip_of(self.draw(width), width, base)
+        self._painted = self.draw(width)
+        return strip_of(self._painted, width, base)
 
 
 def _spread(left: Line, right: Line, width: int) -> Line:
@@ -125,8 +130,10 @@ class NowBar(Bar):
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Say something until the next step."""
-        self.notice = (text, BAD if bad else ACCENT) if text else None
-        self.refresh()
+        notice = (text, BAD if bad else ACCENT) if text else None
+        if notice != self.notice:
+            self.notice = notice
+            self.refresh()
 
     def draw(self, width: int) -> Line:
         g, scene = self.owner.glyphs, self.scene
@@ -261,9 +268,15 @@ class KeyBar(Bar):
     def _key(self, key: str, label: str, action: str) -> Line:
         if action == "play" and self.scene is not None and self.scene.playing:
             label = tr("stop")
-        target = "app.quit" if action == "quit" else f"screen.{action}"
-        meta = Style.from_meta({"@click": target})
-        return [Segment(f"{key} ", ACCENT + meta), Segment(f"{label}  ", MUTED + meta)]
+        known, said = _click_styles(action)
+        return [Segment(f"{key} ", known), Segment(f"{label}  ", said)]
+
+
+@lru_cache
+def _click_styles(action: str) -> tuple[Style, Style]:
+    """Styles of a key and its label that give the command where they are clicked."""
+    meta = Style.from_meta({"@click": "app.quit" if action == "quit" else f"screen.{action}"})
+    return ACCENT + meta, MUTED + meta
 
 
 def _key_width(key: str, label: str) -> int:

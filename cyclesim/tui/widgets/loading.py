@@ -10,6 +10,7 @@ from textual.strip import Strip
 
 from cyclesim.language import tr
 from cyclesim.tui.palette import ACCENT, BODY, FAINT, GOOD, MUTED, STRONG
+from cyclesim.tui.scene import Scene
 from cyclesim.tui.text import crop, printable
 from cyclesim.tui.widgets.bars import Bar
 from cyclesim.tui.widgets.panel import Line, strip_of, wrap
@@ -29,6 +30,9 @@ class LoadingView(Bar):
 
     def on_mount(self) -> None:
         self.set_interval(0.25, self._tick)
+
+    def show(self, scene: Scene) -> None:
+        """Nothing loads any more."""
 
     def _tick(self) -> None:
         if self.display and self._stages:

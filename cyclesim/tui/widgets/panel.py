@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.content import Content
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
+from textual.widget import Widget
 
 from cyclesim.tui.folding import fold
 from cyclesim.tui.glyphs import Glyphs
@@ -55,6 +59,9 @@ class Panel(ScrollView, can_focus=True):
         self.scene: Scene | None = None
         self.lines: list[Line] = []
         self._stale = True
+        self._entitled = ""
+        #: What all lines have in common, read once per repaint: it is asked of all ancestors.
+        self._base, self._line_width = Style(), 0
 
     # -- for the screen ----------------------------------------------------------------------
 
@@ -84,7 +91,12 @@ class Panel(ScrollView, can_focus=True):
 
     def entitle(self, title: str) -> None:
         """Set the title, in the characters that are allowed."""
-        self.border_title = self.glyphs.text(title).replace("[", "\\[")
+        if title != self._entitled:
+            self._entitled = title
+            # Setting `border_title` would paint the whole panel anew.
+            self._border_title = Content(self.glyphs.text(title))
+            left, top = self.content_offset
+            self.refresh(Region(-left, -top, self.outer_size.width, 1))
 
     def rebuild(self) -> None:
         """Build the lines anew, if there is room to show them."""
@@ -93,11 +105,25 @@ class Panel(ScrollView, can_focus=True):
             self._stale = True
             return
         self._stale = False
-        self.lines = self.build(self.scene, region.width, region.height)
-        size = Size(region.width, len(self.lines))
+        lines = self.build(self.scene, region.width, region.height)
+        size = Size(region.width, max(len(lines), region.height))
         if size != self.virtual_size:
-            self.virtual_size = size
-        self.refresh()
+            # Setting it would lay out the whole screen anew, and nothing but a scrollbar moves.
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+        self.repaint(lines)
+
+    def repaint(self, lines: list[Line]) -> None:
+        """Show `lines`, and paint those that are not there already."""
+        before, self.lines = self.lines, lines
+        top, width = int(self.scroll_offset.y), self.size.width
+        changed = [
+            Region(0, y - top, width, 1)
+            for y, (old, new) in enumerate(zip_longest(before, lines))
+            if old != new and 0 <= y - top < self.size.height
+        ]
+        if changed:
+            self.refresh(*changed)
 
     # -- Textual -----------------------------------------------------------------------------
 
@@ -108,11 +134,14 @@ class Panel(ScrollView, can_focus=True):
         if self._stale:
             self.rebuild()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._base, self._line_width = self.rich_style, self.scrollable_content_region.width
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
-        width = self.scrollable_content_region.width
         place = y + int(self.scroll_offset.y)
-        base = self.rich_style
-        return strip_of(self.lines[place] if place < len(self.lines) else [], width, base)
+        line = self.lines[place] if place < len(self.lines) else []
+        return strip_of(line, self._line_width, self._base)
 
 
 def strip_of(line: Line, width: int, base: Style) -> Strip:
@@ -121,17 +150,25 @@ def strip_of(line: Line, width: int, base: Style) -> Strip:
     Blanks that open a segment, or are one, stay apart from the words: converters of the SVG
     pictures drop them otherwise, and the words move.
     """
-    out: Line = []
+    out, length = [], 0
     for text, style, _ in line:
         words = text.lstrip(" ")
         if words and len(words) < len(text):
-            blank = (style.background_style if style else Style()) + BLANK
-            out.append(Segment(text[: len(text) - len(words)], blank))
-            text = words
-        elif not words:
-            style = (style or Style()) + BLANK
-        out.append(Segment(text, style))
-    return Strip(out).apply_style(base).adjust_cell_length(width, base)
+            blank = style.background_style if style else None
+            out.append(Segment(text[: len(text) - len(words)], _on(base, blank, True)))
+            out.append(Segment(words, _on(base, style, False)))
+        else:
+            out.append(Segment(text, _on(base, style, not words)))
+        length += cell_len(text)
+    strip = Strip(out, length)
+    return strip if length == width else strip.adjust_cell_length(width, base)
+
+
+@lru_cache(maxsize=8192)
+def _on(base: Style, style: Style | None, blank: bool) -> Style:
+    """`style` on the ground `base`: a screen has thousands of such pairs, and few different."""
+    made = base + style if style else base
+    return made + BLANK if blank else made
 
 
 def line_width(line: Line) -> int:

@@ -8,14 +8,13 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.message import Message
-from textual.strip import Strip
 
 from cyclesim.language import tr
 from cyclesim.render.timeline import ORDERS, ZOOMS, Order, Pipeline, Pipelines, Zoom
 from cyclesim.tui.palette import ACCENT, FAINT, MUTED, STRONG
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.text import crop, fit
-from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, line_width, strip_of
+from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, line_width
 from cyclesim.tui.widgets.timeline_cells import Pen
 from cyclesim.tui.widgets.timeline_words import (
     columns_said,
@@ -62,7 +61,6 @@ class Timeline(Panel):
         self.order: Order = "run"
         self._pictures = Pipelines(())
         self._picture: Pipeline = self._pictures.picture(self.zoom, self.order)
-        self._pen: Pen | None = None
         self._cursor: int | None = None
         self._at: int | None = None
         self._left = self._top = 0
@@ -143,10 +141,12 @@ class Timeline(Panel):
         return self._picture.columns[self._left : self._left + self._room // self._cell_width]
 
     def rebuild(self) -> None:
-        """Choose the picture and scroll it: what is visible is drawn when it is painted."""
+        """Choose the picture, scroll it, and draw what of it is visible."""
         scene = self.scene
         self._picture = picture = self._pictures.picture(self.zoom, self.order, self._here)
-        if scene is None or self.scrollable_content_region.width <= self._label:
+        width = self.scrollable_content_region.width
+        if scene is None or width <= self._label:
+            self.repaint([])
             return
         columns = max(self._room // self._cell_width, 1)
         now = picture.column.get(self._here, 0) - picture.columns.start
@@ -161,33 +161,27 @@ class Timeline(Panel):
         if row < self._top or row + 1 >= self._top + rows:
             self._top = row - rows // 2
         self._top = max(0, min(self._top, len(picture.rows) - rows))
-        self._pen = Pen.of(
+        pen = Pen.of(
             scene, picture, self.glyphs, self.plain, self._cell_width,
             self._cursor,
         )  # fmt: skip
-        self.refresh()
+        self.repaint([self._line(scene, pen, y, width) for y in range(self.size.height)])
 
     # -- drawing -----------------------------------------------------------------------------
 
-    def render_line(self, y: int) -> Strip:
-        width, base = self.scrollable_content_region.width, self.rich_style
-        scene, pen = self.scene, self._pen
-        if scene is None or pen is None or width <= self._label:
-            return Strip.blank(width, base)
+    def _line(self, scene: Scene, pen: Pen, y: int, width: int) -> Line:
         top = 1 if self._framed else 0
         if y < top:
-            line = self._title(width)
-        elif y == top:
+            return self._title_line(width)
+        if y == top:
             label = tr("level") if self.order == "data" else tr("cycle")
             style = ACCENT if self.has_focus and not self._framed else MUTED
-            line = [Segment(fit(f" {label}", self._label), style)]
-            line += pen.ruler(self._columns, width - self._label)
-        elif self._framed and y == self.size.height - 1:
-            line = pen.legend(self._columns, width)
-        else:
-            row = y - top - 1 + self._top
-            line = self._row(scene, pen, row) if row < len(self._picture.rows) else []
-        return strip_of(line, width, base)
+            first = Segment(fit(f" {label}", self._label), style)
+            return [first, *pen.ruler(self._columns, width - self._label)]
+        if self._framed and y == self.size.height - 1:
+            return pen.legend(self._columns, width)
+        row = y - top - 1 + self._top
+        return self._row(scene, pen, row) if row < len(self._picture.rows) else []
 
     def _row(self, scene: Scene, pen: Pen, index: int) -> Line:
         row = self._picture.rows[index]
@@ -197,7 +191,7 @@ class Timeline(Panel):
         title = fit(f" {row.title}", self._label - 2, ellipsis=self.glyphs.ellipsis)
         return [Segment(f"{title}{mark} ", style), *pen.row(index, self._columns)]
 
-    def _title(self, width: int) -> Line:
+    def _title_line(self, width: int) -> Line:
         """What rows and columns are, the parallelism, and what of a long run is in view."""
         text = self.glyphs.text
         right = [Segment(text(ilp_said(self._pictures)) + " ", MUTED)]
@@ -254,7 +248,7 @@ class Timeline(Panel):
         self.rebuild()
 
     def on_focus(self) -> None:
-        self.refresh()
+        self.rebuild()
 
     def on_blur(self) -> None:
         self._leave()

@@ -8,7 +8,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.message import Message
-from textual.strip import Strip
 
 from cyclesim.language import tr
 from cyclesim.render.colour import BACKGROUND, UNIT_COLOURS, UNIT_LETTERS, blend, ink_on
@@ -17,7 +16,7 @@ from cyclesim.tui.alignment import Column
 from cyclesim.tui.palette import ACCENT, BAD, FAINT, MUTED, STRONG
 from cyclesim.tui.text import fit
 from cyclesim.tui.twin import Moment, SideName
-from cyclesim.tui.widgets.panel import Line, strip_of
+from cyclesim.tui.widgets.panel import Line
 from cyclesim.tui.widgets.twin_panel import TwinPanel
 
 __all__ = ["TwinStrip"]
@@ -51,9 +50,10 @@ class TwinStrip(TwinPanel):
         self._left = 0
 
     def rebuild(self) -> None:
-        """Only scroll: what is visible is drawn when it is painted."""
+        """Scroll, and draw what is visible."""
         moment, width = self.moment, self.scrollable_content_region.width
         if moment is None or width <= LABEL:
+            self.repaint([])
             return
         total = len(moment.found.columns)
         columns = max((width - LABEL) // self._cell, 1)
@@ -61,22 +61,14 @@ class TwinStrip(TwinPanel):
         self._left = min(self._left, moment.at - margin)
         self._left = max(self._left, moment.at + margin - columns + 1)
         self._left = max(0, min(self._left, total - columns))
-        self.refresh()
+        shown = range(self._left, min(total, self._left + columns))
+        rows = (self._ruler, self._a, self._b, self._differing, self._first)
+        self.repaint([row(moment, shown) for row in rows])
 
     @property
     def _cell(self) -> int:
         total = len(self.moment.found.columns) if self.moment is not None else 1
         return max(1, min(3, (self.scrollable_content_region.width - LABEL) // max(total, 1)))
-
-    def render_line(self, y: int) -> Strip:
-        width, base, moment = self.scrollable_content_region.width, self.rich_style, self.moment
-        if moment is None or width <= LABEL:
-            return Strip.blank(width, base)
-        shown = range(
-            self._left, min(len(moment.found.columns), self._left + (width - LABEL) // self._cell)
-        )
-        rows = (self._ruler, self._a, self._b, self._differing, self._first)
-        return strip_of(rows[y](moment, shown) if y < len(rows) else [], width, base)
 
     # -- the lines ---------------------------------------------------------------------------
 
