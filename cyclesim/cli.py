@@ -345,7 +345,7 @@ def replay(
 ) -> int:
     """Play a session that was recorded: the same keys, at the same moments of the run."""
     from cyclesim.tui.app import run_app
-    from cyclesim.tui.log import read_log
+    from cyclesim.tui.classroom.log import read_log
 
     if not 0 <= speed <= 1000:
         said = tr("--speed {speed} makes no sense: use 0 to 1000.")
@@ -552,7 +552,7 @@ def compare(
 @app.command()
 def config() -> int:
     """Print a config file with every setting explained, and where it belongs."""
-    from cyclesim.tui.config import sample
+    from cyclesim.tui.settings.config import sample
 
     print(sample(), end="")
     return 0
@@ -674,7 +674,7 @@ def _settings(
     lang: str | None, clock: str | None, ascii: bool | None, projector: bool | None
 ) -> dict[str, Any]:
     """How the app looks and goes: the options, else the config file, else as usual."""
-    from cyclesim.tui.config import read_config
+    from cyclesim.tui.settings.config import read_config
 
     _speak(lang)
     config = read_config()

@@ -253,7 +253,7 @@ def test_text_alone_opens_the_app(
 @pytest.fixture
 def settings() -> Any:
     """Writes the config file of whoever runs the command."""
-    from cyclesim.tui.config import config_path
+    from cyclesim.tui.settings.config import config_path
 
     def write(content: str) -> Path:
         path = config_path()

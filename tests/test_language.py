@@ -41,7 +41,7 @@ from cyclesim.shell import parse_size
 from cyclesim.trace import Trace
 from cyclesim.trace.diff import diff
 from cyclesim.tui.commands import COMMANDS
-from cyclesim.tui.folding import fold
+from cyclesim.tui.words.folding import fold
 from tests.render.runs import run
 from tools.texts import CATALOGUES, extract, read, texts_in
 

@@ -8,5 +8,5 @@ run_app(LaunchOptions(text="Ada Lovelace worked with Charles Babbage in London."
 
 import os
 
-# Textual looks for what to repaint so many times a second; a key waits for that. It reads this once.
+# Textual looks for what to repaint so many times a second, and a key waits for it.
 os.environ.setdefault("TEXTUAL_FPS", "120")

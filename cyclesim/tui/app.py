@@ -20,19 +20,19 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from cyclesim.language import tr
+from cyclesim.tui.backstage.engine import Engine, Opener
+from cyclesim.tui.backstage.live import LiveEngine, open_machine
+from cyclesim.tui.backstage.recorded import RecordedEngine, open_recorded
+from cyclesim.tui.backstage.session import Session
+from cyclesim.tui.classroom.log import Recorder
+from cyclesim.tui.classroom.witness import Witness
 from cyclesim.tui.commands import Command, bindings, keymap_of, with_keys
-from cyclesim.tui.engine import Engine, Opener
-from cyclesim.tui.glyphs import ASCII, UNICODE, Glyphs
 from cyclesim.tui.launch import LaunchOptions
-from cyclesim.tui.live import LiveEngine, open_machine
-from cyclesim.tui.log import Recorder
 from cyclesim.tui.messages import Failed, Report, Reported
-from cyclesim.tui.palette import CONTRAST, HIGH_CONTRAST, HIGHER, THEMES, Readable
-from cyclesim.tui.recorded import RecordedEngine, open_recorded
 from cyclesim.tui.screens.main import MainScreen
-from cyclesim.tui.session import Session
+from cyclesim.tui.settings.palette import CONTRAST, HIGH_CONTRAST, HIGHER, THEMES, Readable
 from cyclesim.tui.widgets.panel import WholeCells
-from cyclesim.tui.witness import Witness
+from cyclesim.tui.words.glyphs import ASCII, UNICODE, Glyphs
 
 __all__ = ["CyclesimApp", "run_app"]
 

@@ -11,7 +11,7 @@ from cyclesim.machine.catalog import DEFAULT, EMBEDDED
 from cyclesim.trace import Resolution, Trace
 
 if TYPE_CHECKING:
-    from cyclesim.tui.log import Log
+    from cyclesim.tui.classroom.log import Log
 
 __all__ = ["DEFAULT_TEXT", "MOST_SERVED", "SPEEDS", "LaunchOptions"]
 

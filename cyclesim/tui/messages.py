@@ -13,8 +13,8 @@ from typing import ClassVar
 from textual.message import Message
 
 from cyclesim.trace import Query, Trace
+from cyclesim.tui.backstage.stops import Stop
 from cyclesim.tui.launch import LaunchOptions
-from cyclesim.tui.stops import Stop
 
 __all__ = ["Answered", "Changed", "Failed", "Loading", "Moved", "Opened", "Report", "Reported"]
 

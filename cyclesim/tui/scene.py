@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cyclesim.trace import Cycle, Group, Resolution, Trace, Verdict
-from cyclesim.tui.measures import Measures
+from cyclesim.tui.backstage.measures import Measures
 
 __all__ = ["Marks", "Other", "Scene", "State"]
 

@@ -18,7 +18,7 @@ from cyclesim.render.report import page
 from cyclesim.render.report.style import GROUND, KINDS, TONES, UNITS_ON_WHITE
 from cyclesim.render.report.svg import apart, nice
 from cyclesim.trace import UNITS
-from cyclesim.tui.palette import contrast
+from cyclesim.tui.settings.palette import contrast
 from cyclesim.versus import Comparison
 
 from .comparisons import bare, comparison

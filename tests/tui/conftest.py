@@ -21,9 +21,9 @@ TEXT = "Ada met Bob in Rome ."
 def fake_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., CyclesimApp]:
     monkeypatch.setattr("cyclesim.explain.explain", fake.explain)
     monkeypatch.setattr("cyclesim.explain.work_out", fake.work_out)
-    monkeypatch.setattr("cyclesim.tui.session.SETTLE", 0.0)
+    monkeypatch.setattr("cyclesim.tui.backstage.session.SETTLE", 0.0)
     # Nothing is asked by itself: a picture must not depend on how soon it is taken.
-    monkeypatch.setattr("cyclesim.tui.screens.measuring.QUICK_NS", 0)
+    monkeypatch.setattr("cyclesim.tui.screens.main.measuring.QUICK_NS", 0)
 
     def make(engine: Any = None, opener: Any = None, **options: Any) -> CyclesimApp:
         options.setdefault("text", fake.TEXT)
@@ -75,7 +75,7 @@ def tiny_machine() -> Any:
 
 @pytest.fixture
 def real_app(tiny_machine: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., CyclesimApp]:
-    monkeypatch.setattr("cyclesim.tui.session.SETTLE", 0.0)
+    monkeypatch.setattr("cyclesim.tui.backstage.session.SETTLE", 0.0)
 
     def make(**options: Any) -> CyclesimApp:
         options.setdefault("text", TEXT)

@@ -26,7 +26,7 @@ from cyclesim.trace import (
     Value,
     Verdict,
 )
-from cyclesim.tui.engine import Offers
+from cyclesim.tui.backstage.engine import Offers
 
 TEXT = "Ada met Bob in Rome."
 TOKENS = ("[CLS]", "Ada", "met", "Bob", "in", "Rome", ".", "[SEP]")

@@ -186,7 +186,7 @@ async def test_resizing_keeps_the_place(real_app):
 
 def test_the_shell_options_reach_the_machine(monkeypatch):
     from cyclesim.cli import _invoke
-    from cyclesim.tui.live import open_machine
+    from cyclesim.tui.backstage.live import open_machine
 
     seen = {}
     monkeypatch.setattr("cyclesim.tui.app.run_app", lambda options: seen.update(options=options))

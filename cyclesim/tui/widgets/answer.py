@@ -12,12 +12,12 @@ from textual.binding import Binding
 
 from cyclesim.language import N_, tr
 from cyclesim.render.units import duration
-from cyclesim.tui.answers import Answers, Column
-from cyclesim.tui.palette import ACCENT, BODY, FAINT, MUTED, STRONG
+from cyclesim.tui.backstage.answers import Answers, Column
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import centre, crop, fit, printable
+from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.labels import flow, label_style
 from cyclesim.tui.widgets.panel import Line, Panel, wrap
+from cyclesim.tui.words.text import centre, crop, fit, printable
 
 __all__ = ["Answer"]
 

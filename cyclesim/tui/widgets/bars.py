@@ -15,15 +15,15 @@ from textual.widget import Widget
 
 from cyclesim.language import tr, trn
 from cyclesim.render.colour import UNIT_COLOURS
-from cyclesim.tui.explaining import words_for
-from cyclesim.tui.palette import ACCENT, BAD, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import crop
+from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.widgets.panel import Line, line_width, strip_of
+from cyclesim.tui.words.explaining import words_for
+from cyclesim.tui.words.text import crop
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
-    from cyclesim.tui.replay import Replay
+    from cyclesim.tui.classroom.replay import Replay
 
 __all__ = ["Bar", "HeaderBar", "KeyBar", "NowBar", "TabBar"]
 

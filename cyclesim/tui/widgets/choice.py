@@ -13,7 +13,7 @@ from textual.binding import Binding
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cyclesim.tui.palette import ACCENT, BODY, FAINT, MUTED
+from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, MUTED
 from cyclesim.tui.widgets.panel import Line, line_width, strip_of
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from textual.widgets import Input, Label
 
 from cyclesim.language import N_, tr
 from cyclesim.trace import Cycle, QueryError
-from cyclesim.tui.glyphs import Glyphs
-from cyclesim.tui.text import crop, indented
+from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.text import crop, indented
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp

@@ -9,11 +9,11 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from cyclesim.language import tr
-from cyclesim.tui.palette import ACCENT, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import crop, printable
+from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.widgets.bars import Bar
 from cyclesim.tui.widgets.panel import Line, strip_of, wrap
+from cyclesim.tui.words.text import crop, printable
 
 __all__ = ["LoadingView"]
 

@@ -18,10 +18,10 @@ from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cyclesim.tui.folding import fold
-from cyclesim.tui.glyphs import Glyphs
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import BLANK
+from cyclesim.tui.words.folding import fold
+from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.text import BLANK
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
@@ -177,7 +177,7 @@ def line_width(line: Line) -> int:
 
 
 def wrap(text: str, width: int, style: Style | None = None, *, limit: int = 0) -> list[Line]:
-    """`text` in lines of at most `width` cells (see `cyclesim.tui.folding`).
+    """`text` in lines of at most `width` cells (see `cyclesim.tui.words.folding`).
 
     Blanks that open the text open every line.
 

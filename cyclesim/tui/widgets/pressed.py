@@ -14,8 +14,8 @@ from textual.widget import Widget
 
 from cyclesim.language import tr
 from cyclesim.tui.commands import Command
-from cyclesim.tui.text import crop
 from cyclesim.tui.widgets.panel import strip_of
+from cyclesim.tui.words.text import crop
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp

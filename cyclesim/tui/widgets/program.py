@@ -15,10 +15,10 @@ from cyclesim.render.colour import BACKGROUND, UNIT_COLOURS, blend, unit_style
 from cyclesim.render.program import Node, program_tree
 from cyclesim.render.units import duration
 from cyclesim.trace import Cycle, Trace
-from cyclesim.tui.palette import ACCENT, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import crop, fit, shape_text
+from cyclesim.tui.settings.palette import ACCENT, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, line_width
+from cyclesim.tui.words.text import crop, fit, shape_text
 
 __all__ = ["Program"]
 

@@ -12,11 +12,11 @@ from textual.binding import Binding
 
 from cyclesim.language import N_, tr, trn
 from cyclesim.trace import Cycle, Trace
-from cyclesim.tui.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import crop, fit, printable
+from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.labels import flow, label_style
 from cyclesim.tui.widgets.panel import Line, Panel, wrap
+from cyclesim.tui.words.text import crop, fit, printable
 
 __all__ = ["Result", "labels_cycle"]
 

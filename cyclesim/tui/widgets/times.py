@@ -18,11 +18,11 @@ from cyclesim.language import N_, tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS
 from cyclesim.render.units import amount, duration, number
 from cyclesim.trace import UNITS, Cycle, Unit
-from cyclesim.tui.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.text import fit
+from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.panel import Line, Panel, line_width, wrap
 from cyclesim.tui.widgets.roofline import chart
+from cyclesim.tui.words.text import fit
 
 __all__ = ["Times"]
 

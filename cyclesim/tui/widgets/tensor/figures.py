@@ -12,10 +12,10 @@ from cyclesim.render.colour import Scale
 from cyclesim.render.figures import PERCENTILES, Figures, Histogram
 from cyclesim.render.ink import style_of
 from cyclesim.render.legend import scale_number
-from cyclesim.tui.glyphs import Glyphs
-from cyclesim.tui.palette import BODY, FAINT, MUTED
-from cyclesim.tui.text import fit, number
+from cyclesim.tui.settings.palette import BODY, FAINT, MUTED
 from cyclesim.tui.widgets.panel import Line, wrap
+from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.text import fit, number
 
 __all__ = ["figures_lines", "histogram_lines"]
 

@@ -12,12 +12,12 @@ from cyclesim.language import N_, tr
 from cyclesim.render.colour import UNIT_COLOURS
 from cyclesim.trace import Cycle, Value
 from cyclesim.tui.commands import Command
-from cyclesim.tui.dimensions import Cut, dimension_name
-from cyclesim.tui.glyphs import Glyphs
-from cyclesim.tui.palette import ACCENT, FAINT, MUTED
-from cyclesim.tui.tensors import Slot
-from cyclesim.tui.text import crop, shape_text
+from cyclesim.tui.settings.palette import ACCENT, FAINT, MUTED
+from cyclesim.tui.tensors.dimensions import Cut, dimension_name
+from cyclesim.tui.tensors.slots import Slot
 from cyclesim.tui.widgets.panel import Line, line_width
+from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.text import crop, shape_text
 
 __all__ = ["dimensions_line", "keys_line", "slots_line", "title_of"]
 

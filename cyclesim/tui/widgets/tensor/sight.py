@@ -11,10 +11,10 @@ import numpy as np
 from cyclesim.render.figures import Figures, Histogram
 from cyclesim.render.heatmap import Matrix
 from cyclesim.trace import Cycle, Header, Stats
-from cyclesim.tui.changes import Change, Side
-from cyclesim.tui.dimensions import ROW, Cut
-from cyclesim.tui.sources import Scope, Source, difference, mean, observed
-from cyclesim.tui.tensors import Slot, is_probability, labels_of
+from cyclesim.tui.tensors.changes import Change, Side
+from cyclesim.tui.tensors.dimensions import ROW, Cut
+from cyclesim.tui.tensors.slots import Slot, is_probability, labels_of
+from cyclesim.tui.tensors.sources import Scope, Source, difference, mean, observed
 
 __all__ = ["Heads", "Sight", "source_of"]
 

@@ -11,13 +11,13 @@ from typing import Literal
 from textual.message import Message
 
 from cyclesim.language import tr
-from cyclesim.tui.beside import Beside, BesideCache
-from cyclesim.tui.changes import Side, before, there
-from cyclesim.tui.dimensions import Cut
-from cyclesim.tui.listing import is_listed, rows_of
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.sources import Source
-from cyclesim.tui.tensors import Slot, axes_of_slot, counts_tokens, slots_of
+from cyclesim.tui.tensors.beside import Beside, BesideCache
+from cyclesim.tui.tensors.changes import Side, before, there
+from cyclesim.tui.tensors.dimensions import Cut
+from cyclesim.tui.tensors.listing import is_listed, rows_of
+from cyclesim.tui.tensors.slots import Slot, axes_of_slot, counts_tokens, slots_of
+from cyclesim.tui.tensors.sources import Source
 from cyclesim.tui.widgets.panel import Panel
 from cyclesim.tui.widgets.tensor.sight import Heads, Sight, source_of
 

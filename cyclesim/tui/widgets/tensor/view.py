@@ -13,13 +13,12 @@ from cyclesim.errors import CyclesimError
 from cyclesim.language import N_, tr
 from cyclesim.render.heatmap import Heatmap
 from cyclesim.render.multiples import Multiples
-from cyclesim.tui.dimensions import Cut, dimension_name
-from cyclesim.tui.listing import listing_of
-from cyclesim.tui.palette import ACCENT, MUTED
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.sources import SCOPES
-from cyclesim.tui.tensors import Slot
-from cyclesim.tui.text import number
+from cyclesim.tui.settings.palette import ACCENT, MUTED
+from cyclesim.tui.tensors.dimensions import Cut, dimension_name
+from cyclesim.tui.tensors.listing import listing_of
+from cyclesim.tui.tensors.slots import Slot
+from cyclesim.tui.tensors.sources import SCOPES
 from cyclesim.tui.widgets.panel import Line, wrap
 from cyclesim.tui.widgets.tensor.figures import figures_lines, histogram_lines
 from cyclesim.tui.widgets.tensor.heading import (
@@ -32,6 +31,7 @@ from cyclesim.tui.widgets.tensor.reading import WIDE, below, stats_line
 from cyclesim.tui.widgets.tensor.sight import Sight
 from cyclesim.tui.widgets.tensor.state import TensorState
 from cyclesim.tui.widgets.tensor.table import table_lines
+from cyclesim.tui.words.text import number
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp

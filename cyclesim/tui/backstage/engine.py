@@ -1,0 +1,68 @@
+"""What the session needs of an engine: the live one, a saved run, or one made up by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cyclesim.cost import Peak
+from cyclesim.trace import Trace
+from cyclesim.tui.backstage.edits import EditWish
+from cyclesim.tui.launch import LaunchOptions
+
+__all__ = ["Engine", "Offers", "Opener"]
+
+#: `opener(options, progress)` loads a machine; `progress` is told what is going on.
+Opener = Callable[[LaunchOptions, Callable[[str], None]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """What can be chosen on this machine.
+
+    Attributes:
+        tasks: names of the tasks.
+        devices: names of the devices that torch can use.
+    """
+
+    tasks: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+
+
+class Engine(Protocol):
+    """What the session needs of the engine."""
+
+    #: Whether there is a model that can run.
+    live: bool
+
+    def rehearse(self, machine: Any, text: str) -> Trace:
+        """Run at full speed and return every cycle without tensors."""
+
+    def clock(self, machine: Any, text: str, plan: Trace) -> Any:
+        """A clock paused before cycle 0."""
+
+    def edit(self, clock: Any, number: int, wish: EditWish) -> None:
+        """Change what cycle `number`, which has run, wrote; the run goes on from there."""
+
+    def offers(self) -> Offers:
+        """What a machine can be opened with here."""
+
+    def known_peak(self, machine: Any) -> Peak | None:
+        """The most that this machine can do, if it was measured before."""
+
+    def peak(self, machine: Any, given_up: Callable[[], bool]) -> Peak | None:
+        """The same, measured now if need be; None if given up."""
+
+    def measure(
+        self,
+        machine: Any,
+        text: str,
+        repeats: int,
+        seconds: float,
+        going: Callable[[int], bool],
+    ) -> Any:
+        """Times of each cycle over several runs at full speed (`engine.timing.Speeds`)."""
+
+    def probe(self, machine: Any, text: str) -> Any:
+        """What asks the model's head about hidden states (`engine.Probe`)."""

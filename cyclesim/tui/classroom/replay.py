@@ -1,0 +1,211 @@
+"""Plays a session log: the same keys, at the same moments of the run.
+
+A key is pressed when the run stands where it stood when it was recorded. Between two keys the run
+is kept from going further than it had come by the second one, whatever the speed and whatever the
+machine: so a replay arrives where the session did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from textual import events
+
+from cyclesim.language import tr
+from cyclesim.tui.backstage.session import END
+from cyclesim.tui.classroom.log import MAIN, Entry, Log, Standing
+from cyclesim.tui.commands import COMMANDS
+from cyclesim.tui.widgets.panel import CycleChosen
+
+if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
+    from cyclesim.tui.classroom.witness import Witness
+
+__all__ = ["Replay"]
+
+#: Seconds without any change after which the run is taken to stand somewhere else than recorded.
+PATIENCE = 5.0
+#: Seconds between two looks at where it stands.
+LOOK = 0.01
+
+_NAMED = {command.name: command for command in COMMANDS if not command.fixed}
+
+
+class _Over(Exception):
+    """The replay ends here, for the reason given."""
+
+
+class Replay:
+    """Presses the keys of a log.
+
+    Args:
+        app: the app to press them in.
+        log: what was recorded.
+        speed: how many times as fast as it was recorded; 0 for as fast as it goes.
+
+    Attributes:
+        sent: the event that the replay itself has sent last.
+        done: how many entries have been played.
+        paused: whether it waits for a person.
+    """
+
+    def __init__(self, app: Witness, log: Log, speed: float) -> None:
+        self.app, self.log, self.speed = app, log, speed
+        self.sent: events.Event | None = None
+        self.done = 0
+        self.paused = False
+        self._taken = False
+
+    def pause(self) -> None:
+        """Wait, or go on."""
+        self.paused = not self.paused
+        self.app.main.refresh_bars()
+
+    def hand_over(self) -> None:
+        """A person takes over: play nothing more."""
+        self._taken = True
+        self._end(tr("You have taken over: the replay is over."))
+
+    async def run(self) -> None:
+        """Play the whole log."""
+        before = self.log.entries[0].seconds if self.log.entries else 0.0
+        try:
+            for entry in self.log.entries:
+                self._limit(entry)
+                await self._rest(entry.seconds - before)
+                before = entry.seconds
+                await self._arrive(entry)
+                await self._rest(0.0)  # somebody may have paused meanwhile
+                if entry.deed == "end":
+                    break
+                await self._play(entry)
+                self.done += 1
+                self.app.main.refresh_bars()
+        except _Over as over:
+            if not self._taken:
+                self._end(str(over), bad=True)
+            return
+        self._end(self._outcome(entry.standing if self.log.entries else None))
+
+    def _end(self, said: str, *, bad: bool = False) -> None:
+        if self.app.replay is self:
+            self.app.replay = None
+            session = self.app.main.session
+            if not self._taken:
+                session.hold()
+            session.limit(END)
+            self.app.main.refresh_bars()
+            self.app.main.tell(said, bad=bad)
+
+    def _outcome(self, standing: Standing | None) -> str:
+        if standing is None or standing == self.app.main.standing:
+            return tr("The replay is over, where the session was. The keys are yours.")
+        return tr("The replay is over, but not where the session was. The keys are yours.")
+
+    # -- waiting -----------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        if self._taken or not self.app.is_running:
+            raise _Over("")
+
+    async def _rest(self, seconds: float) -> None:
+        """The pause before a key."""
+        left = seconds / self.speed if self.speed else 0.0
+        while left > 0 or self.paused:
+            self._check()
+            step = min(max(left, LOOK), 0.05)
+            await asyncio.sleep(step)
+            if not self.paused:
+                left -= step
+
+    def _limit(self, entry: Entry) -> None:
+        ran = entry.standing.executed
+        self.app.main.session.limit(END if ran is None else ran - 1)
+
+    async def _arrive(self, entry: Entry) -> None:
+        """Wait until the app is where it was when `entry` was recorded."""
+        main, want = self.app.main, entry.standing
+        seen, since = None, monotonic()
+        while True:
+            self._check()
+            await self._heard()
+            if want.executed is None:
+                return
+            session, stands = main.session, main.standing
+            idle = session.idle and main.settled
+            if idle and stands.executed == want.executed and self.app.place == entry.place:
+                await self._heard()
+                if session.idle and main.settled:
+                    return
+            if idle and stands.executed is not None and stands.executed < want.executed:
+                # A breakpoint stopped it, or a key that was dropped then: it had come further.
+                session.run_to(want.executed - 1)
+            if (stands, self.app.place, idle) != seen or not idle:
+                seen, since = (stands, self.app.place, idle), monotonic()
+            if monotonic() - since > PATIENCE:
+                raise _Over(self._astray(entry))
+            await asyncio.sleep(LOOK)
+
+    def _astray(self, entry: Entry) -> str:
+        there, here = entry.standing.executed, self.app.main.standing.executed
+        if there != here:
+            return tr(
+                "The replay stops: {there} cycles had run when the next key was pressed, "
+                "and {here} have run now."
+            ).format(there=there, here=here)
+        return tr("The replay stops: the next key belongs to another dialog.")
+
+    async def _heard(self) -> None:
+        """Wait until every message that was sent has been taken, from the leaf to the root."""
+        app = self.app
+        for _ in range(2):
+            leaf = app.focused or app.screen
+            for node in (app, *leaf.ancestors_with_self):
+                await _barrier(node)
+
+    # -- playing -----------------------------------------------------------------------------
+
+    async def _play(self, entry: Entry) -> None:
+        app, value = self.app, entry.value
+        if entry.deed == "key":
+            self._send(events.Key(value, entry.character))
+        elif entry.deed == "paste":
+            self._send(events.Paste(value))
+        elif entry.deed == "command":
+            if value not in _NAMED:
+                raise _Over(tr("The replay stops: there is no command {name}.").format(name=value))
+            app.show_pressed(entry.character or "", _NAMED[value])
+            await app.obey(_NAMED[value])
+        elif entry.deed == "cycle":
+            app.main.post_message(CycleChosen(value))
+        elif entry.deed == "click":
+            x, y, *size = value
+            if tuple(size) != (app.size.width, app.size.height):
+                # Somewhere else now. On the main screen it moved no more than a cursor.
+                said = tr("A click is left out: it was recorded at {width}×{height}.")
+                said = said.format(width=size[0], height=size[1])
+                if entry.place != MAIN:
+                    raise _Over(said)
+                app.main.tell(said)
+                return
+            for kind in (events.MouseDown, events.MouseUp):
+                self._send(kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y))
+        await self._heard()
+
+    def _send(self, event: events.Event) -> None:
+        if not isinstance(event, events.MouseUp):
+            self.sent = event
+        self.app.post_message(event)
+
+
+async def _barrier(node: MessagePump) -> None:
+    """Wait until `node` has taken the messages that were sent to it so far."""
+    heard = asyncio.Event()
+    if node.is_running and node.call_later(heard.set):
+        try:
+            await asyncio.wait_for(heard.wait(), 1.0)
+        except asyncio.TimeoutError:
+            pass

@@ -1,0 +1,169 @@
+"""The app sees all that a person does before it takes effect.
+
+So it can write the session log, show pressed keys to the back row, and give way when somebody
+touches a key during a replay.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import App
+
+from cyclesim.language import tr
+from cyclesim.tui.classroom.log import MAIN, Recorder
+from cyclesim.tui.classroom.replay import Replay
+from cyclesim.tui.commands import COMMANDS, Command
+from cyclesim.tui.widgets.panel import CycleChosen
+from cyclesim.tui.widgets.pressed import Pressed
+
+if TYPE_CHECKING:
+    from cyclesim.tui.launch import LaunchOptions
+    from cyclesim.tui.screens.main import MainScreen
+
+__all__ = ["Witness"]
+
+#: Commands, keys and screens that are no part of a session: how it is left and written down. What
+#: is chosen in the palette is recorded as the command that it is.
+_APART = frozenset({"quit", "export"})
+_APART_KEYS = frozenset({"ctrl+c", "ctrl+q", "ctrl+p"})
+_APART_PLACES = frozenset({"CommandPalette", "ExportDialog"})
+
+_NAMED = {command.name: command for command in COMMANDS}
+
+
+class Witness(App[int]):
+    """What the app knows of the person before it.
+
+    Attributes:
+        recorder: the session log.
+        replay: the log that is being replayed, or None.
+    """
+
+    options: LaunchOptions
+    recorder: Recorder
+    replay: Replay | None = None
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen under all dialogs."""
+        raise NotImplementedError
+
+    @property
+    def confined(self) -> bool:
+        """Whether nothing on this computer may be opened or written from the screen.
+
+        So it is in a browser, where anybody may sit, and in a replay, which somebody else wrote.
+        """
+        return self.options.served or self.replay is not None
+
+    def forbidden(self) -> str:
+        """Why nothing can be opened or written, in one sentence; "" where it can."""
+        if self.options.served:
+            return tr("In a browser no file or folder is opened or saved.")
+        if self.replay is not None:
+            return tr("A replay opens and saves no file or folder.")
+        return ""
+
+    def begin_session(self) -> None:
+        """The first screen is there."""
+        self.recorder.begin((self.size.width, self.size.height))
+        if self.options.replay is not None:
+            self.replay = Replay(self, self.options.replay, self.options.pace)
+            self.run_worker(self.replay.run(), name="replay", exit_on_error=False)
+
+        if self.options.projector:
+            self.call_after_refresh(self.main.action_projector)
+
+    def end_session(self) -> None:
+        """The app is leaving."""
+        self.recorder.close(self.main.standing)
+
+    # -- what is done ------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        seen = isinstance(event, (events.Key, events.MouseDown, events.Paste))
+        if seen and not event.is_forwarded and self.is_running and not self._witness(event):
+            return
+        await super().on_event(event)
+
+    def _witness(self, event: events.Event) -> bool:
+        """Take note of `event`; False if it is not for the app."""
+        if self.replay is not None and event is not self.replay.sent:
+            if isinstance(event, events.Key) and event.key == "space":
+                self.replay.pause()
+                return False
+            if not (isinstance(event, events.Key) and event.key in _APART_KEYS):
+                self.replay.hand_over()
+        if isinstance(event, events.Key):
+            self._key(event)
+        elif isinstance(event, events.Paste):
+            self._note("paste", event.text)
+        elif isinstance(event, events.MouseDown):
+            x, y = int(event.screen_x), int(event.screen_y)
+            meta = self.screen.get_style_at(x, y).meta.get("@click", "")
+            command = _NAMED.get(_name_of(str(meta)))
+            if command is not None and self.place == MAIN:
+                self._note_command(command, "")
+            else:
+                self._note("click", (x, y, self.size.width, self.size.height))
+        return True
+
+    def _key(self, event: events.Key) -> None:
+        command = self.command_of(event)
+        if command is None:
+            if event.key not in _APART_KEYS:
+                self._note("key", event.key, event.character)
+            return
+        key = event.character if event.is_printable and event.key != "space" else event.key
+        self._note_command(command, key or event.key)
+        self.show_pressed(key or event.key, command)
+
+    def show_pressed(self, key: str, command: Command) -> None:
+        """Show a pressed key to whoever watches from afar."""
+        if self.main.projecting or self.replay is not None:
+            self.main.query_one(Pressed).press(key, command)
+
+    def command_of(self, event: events.Key) -> Command | None:
+        """The command of the main screen that `event` gives; None for what is typed or moves."""
+        if self.screen is not self.main:
+            return None
+        focused = self.focused
+        if focused is not None and focused.check_consume_key(event.key, event.character):
+            return None
+        active = self.screen.active_bindings.get(event.key)
+        return None if active is None else _NAMED.get(_name_of(active.binding.action))
+
+    def _note_command(self, command: Command, key: str) -> None:
+        if command.fixed:
+            self._note("key", key, key)
+        elif command.name not in _APART:
+            self._note("command", command.name, key or None)
+
+    def _note(self, deed: str, value: object, character: str | None = None) -> None:
+        place = self.place
+        if place not in _APART_PLACES:
+            self.recorder.note(place, self.main.standing, deed, value, character)  # type: ignore[arg-type]
+
+    @property
+    def place(self) -> str:
+        """The name of the present screen in the log."""
+        return MAIN if self.screen is self.main else type(self.screen).__name__
+
+    def on_cycle_chosen(self, message: CycleChosen) -> None:
+        self.recorder.meant(message.number)
+
+    async def obey(self, command: Command, *, noted: bool = False) -> None:
+        """Do what `command` says, as its key would."""
+        if not noted:
+            self._note_command(command, "")
+        await self.run_action(_target(command))
+
+
+def _target(command: Command) -> str:
+    return "app.quit" if command.name == "quit" else f"screen.{command.action}"
+
+
+def _name_of(action: str) -> str:
+    return action.partition("(")[0].rpartition(".")[2]

@@ -1,0 +1,1 @@
+"""Two runs side by side: which cycle faces which, and what differs."""

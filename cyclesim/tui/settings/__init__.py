@@ -1,0 +1,1 @@
+"""What a person can choose, and what the app remembers for them."""

@@ -1,0 +1,1 @@
+"""Which tensor is looked at, which part of it, and against what."""

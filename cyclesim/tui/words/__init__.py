@@ -1,0 +1,1 @@
+"""How words, signs and numbers are written in terminal cells."""
