@@ -335,6 +335,8 @@ class Builder:
         return self._producer.get(id(tensor))
 
     def _source_of_written(self, read: Written) -> int | None:
+        if read.view_of is not None:
+            return self._source_of_written(read.view_of)
         known = self._host.get(id(read))
         if known is not None:
             return known[1]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from cyclesim.cost.names import canonical
 from cyclesim.cost.tables import PER_OUTPUT
+from cyclesim.explain.task_axes import TASK_AXES, TASK_CLASSES
 from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
@@ -34,7 +35,6 @@ _BY_STEP: dict[str, dict[int, Axes]] = {
     "input.truncation": {1: ("token",)},
     "input.special_tokens": {1: ("token",)},
     "input.padding": {1: ("token",)},
-    "input.tensors": {1: ("token",), 2: ("batch", "token")},
     "input.inputs": {2: ("batch", "token"), 3: _HIDDEN},
     "input.attention_mask": {2: ("batch", "token"), 4: _SCORES},
     "embedding.word_embeddings": {2: ("token", "hidden"), 3: _HIDDEN},
@@ -94,6 +94,7 @@ _BY_STEP: dict[str, dict[int, Axes]] = {
     "classifier.activation": {2: _POOLED, 3: _HIDDEN},
     "output.entities": {2: ("entity", "start/end")},
     "output.labels": {0: (), 2: ("batch", "token")},
+    **TASK_AXES,
 }
 #: XLNet counts tokens before sequences, and heads after them, until its head.
 _XLNET: dict[str, dict[int, Axes]] = {
@@ -108,7 +109,9 @@ _XLNET: dict[str, dict[int, Axes]] = {
 _WORDS = (
     N_("batch"), N_("head"), N_("query"), N_("key"), N_("channel"), N_("token"), N_("hidden"),
     N_("start/end"), N_("query·key·value"), N_("batch·head"), N_("intermediate"), N_("entity"),
-    N_("label"), N_("vocabulary"), N_("output"), N_("distance"), N_("gate·up"),
+    N_("label"), N_("vocabulary"), N_("output"), N_("distance"), N_("gate·up"), N_("choice"),
+    N_("marker"), N_("mask"), N_("place"), N_("candidate"), N_("start"), N_("end"),
+    N_("sentence"), N_("other sentence"),
 )  # fmt: skip
 #: How far to look back for the names of an axis.
 _FAR = 64
@@ -142,9 +145,12 @@ def _named(cycle: Cycle, value: Value, trace: Trace | None) -> Axes | None:
     if key in ("classifier.logits", "output.probabilities"):
         classes = _classes(cycle, value, trace)
         names = {1: (classes,), 2: ("batch", classes), 3: ("batch", "token", classes)}
-        if rank == 2 and trace is not None and trace.header.task == "token-classification":
-            return ("token", classes)
+        task = trace.header.task if trace is not None else ""
+        if rank == 2 and task in TASK_CLASSES and (cycle.unit == "output" or task[:5] == "token"):
+            return TASK_CLASSES[task]
         return names.get(rank)
+    if key == "output.labels" and value.dtype == "bool":  # each label by itself
+        return ("batch", "label")
     if key == "output.labels" and rank == 1:
         tokens = len(trace.header.tokens) if trace is not None else 0
         several = value.shape[0] != 1 or tokens == 1
@@ -188,6 +194,8 @@ def _classes(cycle: Cycle, value: Value, trace: Trace | None) -> str:
         return "start/end"
     if words in ("lm_head", "decoder", "vocab_projector", "generator_lm_head"):
         return "vocabulary"
+    if trace is not None and trace.header.task == "multiple-choice":
+        return "output"
     labels = trace.header.labels if trace is not None else ()
     if not labels or len(labels) == value.shape[-1]:
         return "label"

@@ -12,9 +12,11 @@ from typing import Any
 
 from cyclesim.cost.names import canonical
 from cyclesim.explain.axes import Axes
+from cyclesim.explain.looked_at import example_token, own_header, own_output, rows_known
 from cyclesim.explain.notes import note_text
 from cyclesim.explain.quote import join_words, printable, quote
 from cyclesim.explain.shapes import operand, scalar_operand, shape_text
+from cyclesim.explain.task_facts import task_facts
 from cyclesim.language import N_, tr, trn
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
@@ -57,7 +59,8 @@ def facts_of(
     if those is not None:
         facts["those"] = tr(those)
     words, answers = partial(_words, cell=cell), partial(_answers, cell=cell)
-    for part in (_sizes, _operands, words, _weights, _scaling, answers, _mask):
+    tasks = partial(task_facts, cell=cell)
+    for part in (_sizes, _operands, words, _weights, _scaling, answers, _mask, tasks):
         try:
             part(facts, cycle, trace, axes)
         except (LookupError, ValueError, TypeError, ArithmeticError, OSError):
@@ -143,48 +146,42 @@ def _words(
     axes: tuple[Axes, ...],
     cell: tuple[int, ...] | None,
 ) -> None:
-    output = cycle.outputs[0]
+    output = own_output(cycle, trace)
     words = output.words or ()
     if words and len(words) >= 1:
         facts["pieces"] = join_words([quote(w) for w in words])
         if cycle.unit == "input" and not facts["pieces"].endswith("…"):
             facts["pieces"] = tr("{sentence}.").format(sentence=facts["pieces"])
     if cycle.step == "ids" and words and output.data is not None:
-        place = _example(trace, len(words)) or 0
+        header = trace.header if trace is not None else None
+        place = example_token(header, len(words)) or 0
         number = f"{int(output.numpy(place)):,}"
         facts["id_of"] = tr("{word} is number {number}").format(
             word=quote(words[place]), number=number
         )
     if cycle.unit == "input":
+        if len(cycle.outputs) > 1 and cycle.step == "tokenize":
+            facts["texts"] = tr("{count} texts").format(count=f"{len(cycle.outputs):,}")
         if output.shape:
             length = output.shape[0 if cycle.step == "tokenize" else -1]
+            if cycle.step == "ids":
+                length = sum(v.shape[-1] for v in cycle.outputs)
             text = trn("{count} token", "{count} tokens", length)
             facts["length"] = text.format(count=f"{length:,}")
         return
-    tokens = trace.header.tokens if trace is not None else ()
+    header = own_header(cycle, trace, axes[0], cell)
+    tokens = header.tokens if header is not None else ()
     named = dict(zip(axes[0], output.shape, strict=False))
-    if (
-        not tokens
-        or named.get("token", named.get("query")) != len(tokens)
-        or named.get("batch", 1) != 1
-    ):
+    counted = next((a for a in ("token", "query") if a in named), "")
+    batch = named.get("batch", 1)
+    if not tokens or named.get(counted) != len(tokens) or not rows_known(trace, batch):
         return
-    example = _example(trace, len(tokens))
+    example = example_token(header, len(tokens))
     if cell is not None:
-        example = cell[axes[0].index("token" if "token" in named else "query")]
+        example = cell[axes[0].index(counted)]
     if example is not None:
         facts["token"] = quote(tokens[example])
         facts["token_place"] = str(example)
-
-
-def _example(trace: Trace | None, length: int) -> int | None:
-    """Position of a token worth naming: the first that is part of the text."""
-    if trace is None or not length:
-        return None
-    offsets = trace.header.offsets
-    if len(offsets) == length:
-        return next((i for i, o in enumerate(offsets) if o is not None), 0)
-    return 0
 
 
 def _weights(
@@ -300,21 +297,25 @@ def _answers(
     if output.data is None or trace is None:
         return
     place = int(facts["token_place"]) if "token_place" in facts else None
+    header = own_header(cycle, trace, axes[0], cell)
+    assert header is not None
+    batch = header.sequence if output.shape[:1] == (len(header.sequences),) else 0
     if cycle.step == "softmax" and cycle.unit == "attention" and place is not None:
         head = cell[1] if cell is not None and len(cell) == 4 else 0
-        row = output.numpy((0, head, place))
+        row = output.numpy((batch, head, place))
         best = int(row.argmax())
-        if len(row) == len(trace.header.tokens) and math.isfinite(row[best]):
+        if len(row) == len(header.tokens) and math.isfinite(row[best]):
             facts["head"] = str(head)
-            facts["strongest"] = f"{quote(trace.header.tokens[best])} ({row[best]:.2f})"
+            facts["strongest"] = f"{quote(header.tokens[best])} ({row[best]:.2f})"
     if cycle.step == "probabilities" and labels:
-        row = output.numpy((0, place) if output.shape[1:-1] and place is not None else (0,))
+        row = output.numpy((batch, place) if output.shape[1:-1] and place is not None else (batch,))
         if row.ndim == 1 and len(row) == len(labels) and math.isfinite(row.max()):
             best = int(row.argmax())
             facts["likeliest"] = f"{printable(labels[best])} ({row[best]:.2f})"
-    if cycle.step == "labels" and output.words:
-        index = place if place is not None and place < len(output.words) else 0
-        facts["label"] = printable(output.words[index])
+    names = own_output(cycle, trace).words or ()
+    if cycle.step == "labels" and names:
+        index = place if place is not None and "token" in axes[0] else batch
+        facts["label"] = printable(names[index])
 
 
 def _mask(facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]) -> None:

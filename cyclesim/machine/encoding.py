@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from cyclesim.machine.steps import HostResult, HostStep, Steps, Written
-from cyclesim.trace import TokenSequence
+from cyclesim.trace import Prompt, TokenSequence
 
 __all__ = ["Encoding", "copied", "given"]
 
@@ -23,11 +23,13 @@ class Encoding:
         inputs: keyword tensors of the forward call, `[batch, sequence]`.
         args: positional arguments of the forward call.
         sequences: the tokens of each row; empty for a model that is given tensors.
+        prompts: what they were made of.
     """
 
     inputs: Mapping[str, Any]
     args: tuple[Any, ...] = ()
     sequences: tuple[TokenSequence, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
 
     @property
     def tokens(self) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ transformers sees it (`folder`).
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ import torch
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES
+from cyclesim.machine.classes import made_for, model_class
 from cyclesim.machine.folder import check_tokenizer, has_tokenizer, has_weights
 from cyclesim.machine.generation import Generation
 from cyclesim.machine.hub import find
 from cyclesim.machine.machine import Machine
 from cyclesim.machine.quiet import quiet_loggers
-from cyclesim.machine.tasks import TASKS, task_for, task_of
+from cyclesim.machine.sentences import in_sentences
+from cyclesim.machine.tasks import TASKS, task_for
 
 __all__ = [
     "in_sentences",
@@ -59,8 +62,8 @@ def load(
     Args:
         name: an embedded model (`tiny-ner`, the default), a local folder, or the name of a model
             on the Hugging Face hub (the local cache is tried first).
-        model: an already built model, used as it is; then `name`, `attn`, `device`, `dtype` and
-            `task` say nothing.
+        model: an already built model, used as it is; then `name`, `attn`, `device` and `dtype` say
+            nothing.
         tokenizer: its tokenizer; with a name, used instead of the model's own.
         task: what the output means; guessed from the architecture otherwise.
         attn: attention implementation, `eager` (every step visible) or `sdpa` (one fused kernel).
@@ -90,7 +93,7 @@ def load(
     if seed is not None:
         _seed(seed)
     if model is not None:
-        return _generating(Machine.of(model, tokenizer).limited(max_length, pad_to), settings)
+        return _generating(Machine.of(model, tokenizer, task).limited(max_length, pad_to), settings)
 
     options = {"trust_remote_code": trust_remote_code, "local_files_only": not trust_remote_code}
     folder, shown = find(
@@ -114,7 +117,8 @@ def load(
             say("loading the tokenizer")
             tokenizer = load_tokenizer(folder, shown, options)
     made = _place(made.eval(), where)
-    machine = Machine(made, tokenizer, name=shown, task=task_for(made, task), random_weights=drawn)
+    kind_of = task_for(made, task, tokenizer=tokenizer, folder=folder)
+    machine = Machine(made, tokenizer, name=shown, task=kind_of, random_weights=drawn)
     return _generating(machine.limited(max_length, pad_to), settings)
 
 
@@ -177,18 +181,16 @@ def _load_model(
     random_init: bool,
     options: dict[str, Any],
 ) -> torch.nn.Module:
+    cls = model_class(config, task, options["trust_remote_code"], shown)
+    how = {
+        "config": config, "dtype": dtype, "attn_implementation": attn, "use_safetensors": True,
+        "ignore_mismatched_sizes": True,  # to say which, below
+        "output_loading_info": True, **options,
+    }  # fmt: skip
     with in_sentences("model", shown):
-        cls = _model_class(config, task, options["trust_remote_code"])
-        model, info = cls.from_pretrained(
-            folder,
-            config=config,
-            dtype=dtype,
-            attn_implementation=attn,
-            use_safetensors=True,
-            ignore_mismatched_sizes=True,  # to say which, below
-            output_loading_info=True,
-            **options,
-        )
+        model, info = cls.from_pretrained(folder, **how)
+        if not random_init and _only_pooler(model, info["missing_keys"], task):
+            model, info = cls.from_pretrained(folder, add_pooling_layer=False, **how)
     for name, found, expected in sorted(info["mismatched_keys"]):
         raise CyclesimError(
             tr(
@@ -197,13 +199,31 @@ def _load_model(
             ).format(shown=shown, name=name, found=list(found), expected=list(expected))
         )
     if info["missing_keys"] and not random_init:
-        raise CyclesimError(
-            tr(
-                "the checkpoint of {shown} has no weights for {names}: choose another "
-                "--task, or pass --random-init to run it with random ones."
-            ).format(shown=shown, names=_some(sorted(info["missing_keys"])))
-        )
+        raise CyclesimError(_no_weights(shown, config, task, sorted(info["missing_keys"])))
     return model
+
+
+def _only_pooler(model: torch.nn.Module, missing: Collection[str], task: str | None) -> bool:
+    """Whether all that lacks is a pooler, which a task that reads token states has no use for."""
+    wanted = task is None or (TASKS[task].headless and task != "forward")
+    able = "add_pooling_layer" in inspect.signature(type(model).__init__).parameters
+    lacks = bool(missing) and all("pooler" in name.split(".") for name in missing)
+    return wanted and able and lacks and type(model).__name__.endswith("Model")
+
+
+def _no_weights(shown: str, config: Any, task: str | None, missing: list[str]) -> str:
+    made = made_for(config)
+    if task is not None and made != task:
+        said = tr(
+            "the checkpoint of {shown} has no weights for {names}: it was made for {made}, so "
+            "leave --task out, or pass --random-init to run it with random ones."
+        )
+    else:
+        said = tr(
+            "the checkpoint of {shown} has no weights for {names}: choose another --task, or pass "
+            "--random-init to run it with random ones."
+        )
+    return said.format(shown=shown, names=_some(missing), made=made)
 
 
 def _draw_model(
@@ -216,35 +236,12 @@ def _draw_model(
     options: dict[str, Any],
 ) -> torch.nn.Module:
     """A model of the sizes in `config` whose weights nobody trained."""
+    cls = model_class(config, task, options["trust_remote_code"], shown)
     with in_sentences("model", shown), torch.random.fork_rng(enabled=seed is None):
         if seed is None:
             torch.manual_seed(0)
-        cls = _model_class(config, task, options["trust_remote_code"])
         build = getattr(cls, "_from_config", None) or cls.from_config
         return build(config, dtype=dtype, attn_implementation=attn)
-
-
-def _model_class(config: Any, task: str | None, trusted: bool) -> Any:
-    """The class that the model was saved with, or the one for `task`."""
-    import transformers
-
-    if task is not None:
-        return getattr(transformers, TASKS[task].auto)
-    name = str(next(iter(getattr(config, "architectures", None) or ()), ""))
-    known = getattr(transformers, name, None)
-    if isinstance(known, type) and issubclass(known, transformers.PreTrainedModel):
-        if not isinstance(config, getattr(known, "config_class", None) or object):
-            raise ValueError(f"its config.json is for {config.model_type} and its class is {name}")
-        return known
-    if name and not trusted:
-        raise CyclesimError(
-            tr(
-                "transformers {version} has no class {name}: choose a --task, or, if "
-                "the class comes with the model, read its code and pass "
-                "--trust-remote-code."
-            ).format(version=transformers.__version__, name=name)
-        )
-    return getattr(transformers, task_of(name).auto)
 
 
 def load_tokenizer(folder: Path, shown: str, options: dict[str, Any]) -> Any:
@@ -253,38 +250,6 @@ def load_tokenizer(folder: Path, shown: str, options: dict[str, Any]) -> Any:
 
     with in_sentences("tokenizer", shown):
         return AutoTokenizer.from_pretrained(folder, **options)
-
-
-@contextmanager
-def in_sentences(what: str, shown: str) -> Iterator[None]:
-    """Turn whatever transformers raises into one sentence."""
-    try:
-        yield
-    except CyclesimError:
-        raise
-    except ImportError as error:
-        raise CyclesimError(
-            tr("{shown} needs a package that is missing: {why}").format(
-                shown=shown, why=_first(error)
-            )
-        ) from None
-    except torch.OutOfMemoryError:
-        raise CyclesimError(
-            tr("{shown} does not fit into memory: use a smaller --dtype.").format(shown=shown)
-        ) from None
-    except Exception as error:  # KeyError, AttributeError, …: a broken file shows in many ways
-        if "trust_remote_code" in str(error):
-            raise CyclesimError(
-                tr(
-                    "{shown} comes with its own Python code: read it, and pass "
-                    "--trust-remote-code if you trust it."
-                ).format(shown=shown)
-            ) from None
-        raise CyclesimError(
-            tr("the {what} of {shown} cannot be loaded: {why}").format(
-                what=what, shown=shown, why=_first(error)
-            )
-        ) from None
 
 
 @contextmanager
@@ -348,11 +313,3 @@ def _check(what: str, value: str, allowed: tuple[str, ...]) -> None:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _first(error: Exception) -> str:
-    """The first sentence of an error, as the end of one of ours."""
-    text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    if isinstance(error, KeyError):
-        text = f"there is no {text}"
-    return (text.partition(". ")[0] or type(error).__name__).rstrip(".:") + "."

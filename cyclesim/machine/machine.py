@@ -50,13 +50,19 @@ class Machine:
             self.name += " (compiled, run in its original form)"
 
     @classmethod
-    def of(cls, model: torch.nn.Module | Machine, tokenizer: Any = None) -> Machine:
-        """`model` itself if it is a machine already, else a machine around it."""
+    def of(
+        cls, model: torch.nn.Module | Machine, tokenizer: Any = None, task: str | None = None
+    ) -> Machine:
+        """`model` itself if it is a machine already, else a machine around it.
+
+        Raises:
+            CyclesimError: the model has no head for `task`.
+        """
         if isinstance(model, Machine):
             return model
         config = getattr(model, "config", None)
         name = getattr(config, "name_or_path", "") or type(model).__name__
-        made = cls(model, tokenizer, name=name, task=task_for(model))
+        made = cls(model, tokenizer, name=name, task=task_for(model, task, tokenizer=tokenizer))
         made.max_length = made.longest
         return made
 
@@ -196,7 +202,7 @@ class Machine:
 
     def decode(self, encoding: Encoding, outputs: Any) -> Steps[Results]:
         """The steps from the model's outputs to the answers."""
-        return self.task.decode(encoding, outputs)
+        return self.task.decode(encoding, outputs, self.tokenizer)
 
     def header(self, text: Any = None) -> Header:
         """What a trace says about this machine, and about what it is given to read."""

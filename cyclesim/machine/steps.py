@@ -38,12 +38,20 @@ class Written:
     Attributes:
         words: names of its rows.
         lasting: nobody writes to its memory later, so a recording needs no copy of it (a cache).
+        view_of: what a step reads may be a view of what another one wrote.
     """
 
     name: str
     value: np.ndarray | torch.Tensor
     words: tuple[str, ...] | None = None
     lasting: bool = False
+    view_of: Written | None = None
+
+    @property
+    def tensor(self) -> torch.Tensor:
+        """The value, which is a tensor."""
+        assert isinstance(self.value, torch.Tensor)
+        return self.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from tokenizers.trainers import BpeTrainer, UnigramTrainer, WordPieceTrainer
-from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+from transformers import (
+    BertConfig,
+    BertForTokenClassification,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+)
 
 LABELS = ("O", "PER", "ORG", "LOC", "MISC")
 CORPUS = [
@@ -76,7 +82,13 @@ def unigram(limit: int = 512) -> PreTrainedTokenizerFast:
 def _wrapped(
     made: Tokenizer, limit: int, special: list[str], names: list[str] | None = None
 ) -> PreTrainedTokenizerFast:
-    roles = {"pad": "pad_token", "unk": "unk_token", "mask": "mask_token"}
+    roles = {
+        "pad": "pad_token",
+        "unk": "unk_token",
+        "mask": "mask_token",
+        "cls": "cls_token",
+        "sep": "sep_token",
+    }
     given = {roles[t.strip("<[]>").lower()]: t for t in special if t.strip("<[]>").lower() in roles}
     return PreTrainedTokenizerFast(
         tokenizer_object=made,
@@ -94,6 +106,23 @@ def bert(**config: Any) -> BertForTokenClassification:
         "intermediate_size": 24, "id2label": dict(enumerate(LABELS)),
     }  # fmt: skip
     return BertForTokenClassification(BertConfig(**{**sizes, **config})).eval()
+
+
+def small(architecture: str, **config: Any) -> PreTrainedModel:
+    """A BERT with any head, sixteen wide, with random weights: `small("BertForMaskedLM")`."""
+    torch.manual_seed(0)
+    sizes = {
+        "vocab_size": 180, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": 24,
+    }  # fmt: skip
+    return getattr(transformers, architecture)(BertConfig(**{**sizes, **config})).eval()
+
+
+def save(folder: Path, model: PreTrainedModel, tokenizer: Any = None) -> Path:
+    """A model folder with `model` in it."""
+    model.save_pretrained(folder)
+    (tokenizer or wordpiece()).save_pretrained(folder)
+    return folder
 
 
 def make_folder(folder: Path, **config: Any) -> Path:

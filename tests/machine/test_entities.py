@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cyclesim.machine import drive
 from cyclesim.machine.inputs import preprocess
-from cyclesim.machine.tasks import TokenClassification, merge_entities, task_for
+from cyclesim.machine.tasks import merge_entities, task_for
+from cyclesim.machine.tasks.token_classification import TokenClassification
 from cyclesim.trace import TokenSequence
 
 from .folders import LABELS, bert, byte_bpe, unigram, wordpiece

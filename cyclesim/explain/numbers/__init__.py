@@ -19,6 +19,7 @@ from cyclesim.cost.names import canonical
 from cyclesim.errors import CyclesimError
 from cyclesim.explain.axes import axes_of
 from cyclesim.explain.explanation import ascii_text
+from cyclesim.explain.labels import labels_of_axis, row_header
 from cyclesim.explain.numbers.cell import Cell, Found, Rule, number
 from cyclesim.explain.numbers.elements import ELEMENTS, same
 from cyclesim.explain.numbers.host import row_sentence
@@ -149,18 +150,15 @@ def _shown(cycle: Cycle, place: tuple[int, ...], observed: float) -> str:
 
 def _cell_name(symbol: str, cycle: Cycle, trace: Trace | None, place: tuple[int, ...]) -> str:
     """`p(Ada, Love)`: the token or label of each axis, else its number; batch and head left out."""
-    axes = axes_of(cycle, trace)[0]
-    tokens = trace.header.tokens if trace is not None else ()
-    labels = trace.header.labels if trace is not None else ()
-    shape = cycle.outputs[0].shape
+    axes, shape = axes_of(cycle, trace)[0], cycle.outputs[0].shape
+    header = trace.header if trace is not None else None
+    if header is not None and "batch" in axes:
+        row = axes.index("batch")
+        header = row_header(header, place[row], shape[row])
     names = []
-    # The header knows the tokens of a single text only.
-    alone = all(n == 1 for axis, n in zip(axes, shape, strict=True) if axis == "batch")
     for axis, i, size in zip(axes, place, shape, strict=True):
-        if axis in ("token", "query", "key") and size == len(tokens) and alone:
-            names.append(printable(tokens[i]))
-        elif axis == "label" and size == len(labels):
-            names.append(printable(labels[i]))
-        elif axis not in ("batch", "head") or (axis == "batch" and size > 1):
-            names.append(str(i))
+        if axis == "head" or (axis == "batch" and size == 1):
+            continue
+        known = labels_of_axis(axis, size, header) if header and axis != "batch" else ()
+        names.append(printable(known[i]) if known else str(i))
     return f"{symbol}({', '.join(names)})" if names else symbol

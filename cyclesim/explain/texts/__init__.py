@@ -10,6 +10,7 @@ from cyclesim.explain.texts.inputs import INPUTS
 from cyclesim.explain.texts.norms import NORMS
 from cyclesim.explain.texts.ops import OPS
 from cyclesim.explain.texts.positions import POSITIONS
+from cyclesim.explain.texts.tasks import TASKS
 from cyclesim.language import N_
 
 __all__ = ["GENERIC", "TEXTS"]
@@ -23,6 +24,7 @@ TEXTS: Table = {
     **FFN,
     **BLOCK,
     **HEAD,
+    **TASKS,
     **OPS,
 }
 

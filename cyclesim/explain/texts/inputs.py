@@ -9,6 +9,14 @@ INPUTS: Table = {
     "input.tokenize": (
         Entry(
             N_(
+                "Splits each of the {texts} into tokens, the pieces that the model's vocabulary is "
+                "made of; here the first text of the sequence that is looked at, {length}: {pieces}"
+            ),
+            "text → t₁ t₂ … tₙ",
+            "text -> t_1 t_2 ... t_n",
+        ),
+        Entry(
+            N_(
                 "Splits the text into {length}, the pieces that the model's vocabulary is made of: "
                 "{pieces}"
             ),

@@ -8,17 +8,5 @@ from cyclesim.machine.tasks.base import Results, Task
 from cyclesim.machine.tasks.entities import merge_entities
 from cyclesim.machine.tasks.fields import FIELDS
 from cyclesim.machine.tasks.registry import TASKS, task_for, task_of
-from cyclesim.machine.tasks.text_classification import Classification
-from cyclesim.machine.tasks.token_classification import TokenClassification
 
-__all__ = [
-    "FIELDS",
-    "TASKS",
-    "Classification",
-    "Results",
-    "Task",
-    "TokenClassification",
-    "merge_entities",
-    "task_for",
-    "task_of",
-]
+__all__ = ["FIELDS", "TASKS", "Results", "Task", "merge_entities", "task_for", "task_of"]

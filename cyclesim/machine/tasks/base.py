@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -36,6 +37,8 @@ class Task:
         name: what the task is called on the command line: as pipelines of transformers are.
         auto: transformers' auto class that builds a model for the task.
         heads: endings of the model classes that have the head for it.
+        labelled: its classes have the names that the model's config gives them.
+        headless: any model can do it, with whatever head it has, or none.
         generates: its answer is a text that the model writes, token by token.
         needs: fields of a `Prompt` that it reads.
         takes: fields that it also reads where they are given.
@@ -45,12 +48,14 @@ class Task:
     name: ClassVar[str] = "forward"
     auto: ClassVar[str] = "AutoModel"
     heads: ClassVar[tuple[str, ...]] = ()
+    labelled: ClassVar[bool] = False
+    headless: ClassVar[bool] = False
     generates: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("text",)
     takes: ClassVar[tuple[str, ...]] = ("pair",)
 
-    def of(self, model: torch.nn.Module) -> Task:
-        """The same, with what a model's config says of its head."""
+    def of(self, model: torch.nn.Module, folder: Path | None = None) -> Task:
+        """The same, with what a model's config, and its folder, say of its head."""
         return self
 
     # -- input -------------------------------------------------------------------------------
@@ -69,19 +74,24 @@ class Task:
         Raises:
             CyclesimError: a prompt lacks what the task reads, or holds what it does not read.
         """
-        for prompt in prompts:
+        for place, prompt in enumerate(prompts):
+            if len(prompts) > 1 and not (prompt.text or "").strip():
+                raise CyclesimError(
+                    tr("text {number} of the batch is empty: give at least one word.").format(
+                        number=place + 1
+                    )
+                )
             self.check(prompt)
         rows = yield from self.rows(prompts, tokenizer)
-        return (
-            yield from preprocess(
-                rows,
-                tokenizer,
-                device,
-                max_length=max_length,
-                pad_to=pad_to,
-                leading=self.leading(prompts),
-            )
+        encoding = yield from preprocess(
+            rows,
+            tokenizer,
+            device,
+            max_length=max_length,
+            pad_to=pad_to,
+            leading=self.leading(prompts),
         )
+        return replace(encoding, prompts=tuple(prompts))
 
     def rows(self, prompts: Sequence[Prompt], tokenizer: Any) -> Steps[list[Row]]:
         """Yield the steps before the tokenizer, if there are any; what the rows are made of."""
@@ -122,9 +132,9 @@ class Task:
     def program(self, machine: Machine, encoding: Encoding) -> Program[Results]:
         """What runs once the input is prepared; the generator's value is the answers."""
         outputs = yield ModelCall(encoding.inputs, encoding.args)
-        return (yield from self.decode(encoding, outputs))
+        return (yield from machine.decode(encoding, outputs))
 
-    def decode(self, encoding: Encoding, outputs: Any) -> Steps[Results]:
+    def decode(self, encoding: Encoding, outputs: Any, tokenizer: Any = None) -> Steps[Results]:
         """Yield the output steps; the generator's value is the answer to each prompt."""
         return ()
         yield  # makes this a generator, as every decode is

@@ -27,6 +27,7 @@ class TextGeneration(Task):
     auto: ClassVar[str] = "AutoModelForCausalLM"
     heads: ClassVar[tuple[str, ...]] = ("ForCausalLM", "LMHeadModel")
     generates: ClassVar[bool] = True
+    takes: ClassVar[tuple[str, ...]] = ()
 
     def program(self, machine: Machine, encoding: Encoding) -> Program[Results]:
         if encoding.text is None and machine.generation is None:

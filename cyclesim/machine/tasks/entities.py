@@ -8,7 +8,7 @@ from typing import Any
 
 from cyclesim.trace import TokenSequence
 
-__all__ = ["merge_entities"]
+__all__ = ["as_seen", "merge_entities"]
 
 
 def merge_entities(
@@ -54,7 +54,7 @@ def merge_entities(
                 open_kind = kind
     limit = len(text)
     for entity, part in zip(reversed(entities), reversed(parts), strict=True):
-        start, end = _as_seen(text, entity["start"], entity["end"], limit)
+        start, end = as_seen(text, entity["start"], entity["end"], limit)
         entity |= {"text": text[start:end], "start": start, "end": end}
         entity["score"] = sum(part) / len(part)
         limit = start
@@ -66,7 +66,7 @@ def _split_label(label: str) -> tuple[str, str]:
     return (label[0], label[2:]) if label[:2] in ("B-", "I-") else ("", label)
 
 
-def _as_seen(text: str, start: int, end: int, limit: int) -> tuple[int, int]:
+def as_seen(text: str, start: int, end: int, limit: int) -> tuple[int, int]:
     """The span that a person would mark: no space around it, and no accent cut off.
 
     Some tokenizers count the space before a word to its token; others drop a combining mark, which

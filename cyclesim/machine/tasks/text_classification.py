@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
@@ -36,11 +37,12 @@ class Classification(Task):
     name: ClassVar[str] = "text-classification"
     auto: ClassVar[str] = "AutoModelForSequenceClassification"
     heads: ClassVar[tuple[str, ...]] = ("ForSequenceClassification",)
+    labelled: ClassVar[bool] = True
 
-    def of(self, model: torch.nn.Module) -> Classification:
+    def of(self, model: torch.nn.Module, folder: Path | None = None) -> Classification:
         return replace(self, problem=_problem(getattr(model, "config", None)))
 
-    def decode(self, encoding: Encoding, outputs: Any) -> Steps[Results]:
+    def decode(self, encoding: Encoding, outputs: Any, tokenizer: Any = None) -> Steps[Results]:
         logits = outputs.logits
         if logits.dim() != 2:
             return ()
@@ -54,7 +56,7 @@ class Classification(Task):
         probabilities = (yield softmax(logits, "labels")).outputs[0]
 
         def argmax() -> HostResult:
-            best = probabilities.value.argmax(-1)
+            best = probabilities.tensor.argmax(-1)
             names = tuple(self.label(int(i)) for i in best)
             return HostResult((Written("labels", best, names),), ", ".join(names))
 
@@ -62,8 +64,8 @@ class Classification(Task):
         step = HostStep(
             "output", "labels", "argmax", argmax, (probabilities,), arguments, last=True
         )
-        best = (yield step).outputs[0].value.tolist()
-        rows = probabilities.value.tolist()
+        best = (yield step).outputs[0].tensor.tolist()
+        rows = probabilities.tensor.tolist()
         return tuple(self._result(row, index) for row, index in zip(rows, best, strict=True))
 
     def _each_label(self, logits: torch.Tensor) -> Steps[Results]:
@@ -77,16 +79,16 @@ class Classification(Task):
         probabilities = (yield step).outputs[0]
 
         def choose() -> HostResult:
-            chosen = probabilities.value >= THRESHOLD
+            chosen = probabilities.tensor >= THRESHOLD
             count = int(chosen.sum())
             note = f"{count} " + ("label" if count == 1 else "labels")
             return HostResult((Written("labels", chosen),), f"{note} at {THRESHOLD} or above")
 
         reads, arguments = (replace(probabilities, name="input"),), (("other", str(THRESHOLD)),)
         step = HostStep("output", "labels", "ge", choose, reads, arguments, last=True)
-        chosen = (yield step).outputs[0].value.tolist()
+        chosen = (yield step).outputs[0].tensor.tolist()
         results = []
-        for row, taken in zip(probabilities.value.tolist(), chosen, strict=True):
+        for row, taken in zip(probabilities.tensor.tolist(), chosen, strict=True):
             best = max(range(len(row)), key=row.__getitem__)
             labels = [self.label(i) for i, yes in enumerate(taken) if yes]
             results.append({**self._result(row, best), "labels": labels})
@@ -98,7 +100,7 @@ class Classification(Task):
             return HostResult((Written("values", values),), "the number is the answer", nop=True)
 
         step = HostStep("output", "value", "to", read, (Written("input", logits),), last=True)
-        rows = (yield step).outputs[0].value.tolist()
+        rows = (yield step).outputs[0].tensor.tolist()
         return tuple({"values": {self.label(i): v for i, v in enumerate(row)}} for row in rows)
 
     def _result(self, scores: list[float], best: int) -> Mapping[str, Any]:

@@ -25,16 +25,17 @@ class TokenClassification(Task):
     name: ClassVar[str] = "token-classification"
     auto: ClassVar[str] = "AutoModelForTokenClassification"
     heads: ClassVar[tuple[str, ...]] = ("ForTokenClassification",)
+    labelled: ClassVar[bool] = True
     takes: ClassVar[tuple[str, ...]] = ()
 
-    def decode(self, encoding: Encoding, outputs: Any) -> Steps[Results]:
+    def decode(self, encoding: Encoding, outputs: Any, tokenizer: Any = None) -> Steps[Results]:
         logits, rows = outputs.logits, encoding.sequences
         if logits.dim() != 3 or logits.shape[0] != len(rows):
             return ()
         words = rows[0].tokens if len(rows) == 1 else ()
         probabilities = (yield softmax(logits, "labels", words)).outputs[0]
         labels = (yield self._argmax(probabilities, rows)).outputs
-        scores = probabilities.value.max(-1).values.tolist()
+        scores = probabilities.tensor.max(-1).values.tolist()
         found: list[list[dict[str, Any]]] = []
 
         def merge() -> HostResult:
@@ -52,7 +53,7 @@ class TokenClassification(Task):
 
     def _argmax(self, probabilities: Written, rows: Sequence[TokenSequence]) -> HostStep:
         def run() -> HostResult:
-            best = probabilities.value.argmax(-1)
+            best = probabilities.tensor.argmax(-1)
             written, count = [], 0
             for row, indices in zip(rows, best, strict=True):
                 names = tuple(self.label(int(i)) for i in indices)
