@@ -35,6 +35,12 @@ EMBEDDED = {
             N_("a small BERT that finds persons, organisations, locations and other names"),
             "Ada Lovelace worked with Charles Babbage in London.",
         ),
+        Known(
+            "tiny-sentiment",
+            "text-classification",
+            N_("a small BERT with pooler that tells negative, neutral and positive sentences"),
+            "The food was delicious and the waiter was very friendly.",
+        ),
     )
 }
 DEFAULT = "tiny-ner"

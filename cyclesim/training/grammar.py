@@ -55,6 +55,7 @@ class Grammar:
         """Read the format of ``data/stories.txt``."""
         grammar = cls()
         shared: dict[str, list[str]] = {}
+        steps: list[tuple[bool, list[str]]] | None = None
         for line in text.splitlines():
             line = line.rstrip()
             if not line or line.startswith("#"):

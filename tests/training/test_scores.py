@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import random
+from itertools import islice
 from typing import Any
 
 import pytest
+import torch
+from transformers import AutoConfig, AutoModel
 
 from cyclesim.machine.catalog import EMBEDDED
-from cyclesim.training.making import ASSETS, load, measured
+from cyclesim.training.making import ASSETS, load, measured, written
 from cyclesim.training.ner.evaluate import predict
+from cyclesim.training.opinions import evaluate as opinions
+from cyclesim.training.opinions.generate import sentences
 from cyclesim.training.recipes import RECIPES
 
 ALL = 16_000_000  # bytes, all embedded models together
@@ -72,3 +78,34 @@ def test_names_in_well_known_sentences(text: str, wanted: list[tuple[str, str]])
     model, tokenizer = load(ASSETS / "tiny-ner", "AutoModelForTokenClassification")
     found = predict(model, tokenizer, [text])[0]
     assert [(text[s.start : s.end], s.label) for s in found] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("I love this film.", "positive"),
+        ("The soup was not bad at all.", "positive"),
+        ("The service was not good.", "negative"),
+        ("This is the worst hotel in town.", "negative"),
+        ("My train leaves at nine.", "neutral"),
+    ],
+)
+def test_the_sentiment_of_plain_sentences(text: str, label: str) -> None:
+    model, tokenizer = load(ASSETS / "tiny-sentiment", "AutoModelForSequenceClassification")
+    assert opinions.predict(model, tokenizer, [text]) == [label]
+
+
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_weights_stored_in_half_run_in_full(name: str) -> None:
+    config = AutoConfig.from_pretrained(ASSETS / name)
+    assert config.dtype == torch.float32  # what transformers takes when it is not told
+    model = AutoModel.from_pretrained(ASSETS / name)
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+
+
+def test_no_test_sentence_was_trained_on() -> None:
+    lines = [*written("sentiment_dev.txt"), *written("sentiment_test.txt")]
+    tested = {text for text, _ in opinions.read(lines)}
+    assert len(tested) == 209
+    trained = {text for text, _ in islice(sentences(random.Random(7)), 20_000)}
+    assert tested.isdisjoint(trained)

@@ -63,7 +63,7 @@ def card(recipe: Recipe, result: dict[str, Any]) -> str:
             stories="\n\n".join(f"> {text.removesuffix(END)}" for text in scores["first"]),
         ),
         badly=_BADLY,
-        steps=f"{recipe.steps} steps of {recipe.batch} stories from random weights, the weights of "
-        "the last tenth averaged",
+        steps=f"{' and '.join(map(str, recipe.rounds))} steps of {recipe.batch} stories from "
+        "random weights, the weights of the last tenth of each round averaged",
         data=(("a grammar of stories " + OWN[0], "everything", OWN[1]),),
     ).render(recipe.name, result)  # fmt: skip
