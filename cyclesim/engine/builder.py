@@ -31,6 +31,7 @@ from cyclesim.engine.functions import (
     tensors_in,
     written,
 )
+from cyclesim.engine.increments import Increments
 from cyclesim.engine.naming import Namer, Seen
 from cyclesim.engine.recorder import Event, HostEvent, Node, Recorder
 from cyclesim.machine import HostResult, Written
@@ -79,6 +80,7 @@ class Builder:
         self._outputs_in: dict[int, list[tuple[Value, int, int]]] = {}
         self._inputs_in: dict[int, list[Value]] = {}
         self.layout = recorder.layout
+        self.increments = Increments(self.views_of)
         self._host: dict[int, tuple[Written, int]] = {}
         self._given: dict[int, Value] = {}
         self._given_in: dict[int, Value] = {}
@@ -116,6 +118,39 @@ class Builder:
                 events[index] = event._replace(args=(), kwargs={}, output=None)
         self._forgotten = max(self._forgotten, last + 1)
         self._recorder.forget(last)
+
+    def release(self, keys: set[int], first: int) -> list[int]:
+        """Let go of the memory at `keys` in the events from number `first` on; their cycles stay.
+
+        Returns the numbers of the events whose outputs were let go of.
+        """
+        events, gone = self._recorder.events, []
+        for index in range(first, len(events)):
+            event = events[index]
+            if isinstance(event, HostEvent):
+                if any(_lies_in(item.value, keys) for item in event.result.outputs):
+                    events[index] = self._released(event)
+            elif event.edits is None and event.args:
+                outputs = tensors_in(event.output)
+                out = any(_lies_in(t, keys) for t in outputs)
+                given = tensors_in((event.args, event.kwargs))
+                if out or any(_lies_in(t, keys) for t in given):
+                    for tensor in outputs if out else ():
+                        self._watch(tensor)
+                    output = None if out else event.output
+                    events[index] = event._replace(args=(), kwargs={}, output=output)
+                    gone += [index] * out
+        self._recorder.release(keys)
+        return gone
+
+    def _released(self, event: HostEvent) -> HostEvent:
+        for item in event.result.outputs:
+            self._host.pop(id(item), None)
+            if isinstance(item.value, torch.Tensor):
+                self._watch(item.value)
+        nothing = HostResult(())
+        step = replace(event.step, reads=(), run=lambda: nothing)
+        return event._replace(step=step, result=nothing, copies=())
 
     def views_of(self, key: int) -> tuple[list[Value], list[Value]]:
         """The outputs and inputs that look at the memory at `key`; tracked no more."""
@@ -185,7 +220,7 @@ class Builder:
             value = self._host_value(replace(item, value=copy))
             if item.lasting:
                 self._keep_output(value, copy, place)
-            if isinstance(item.value, torch.Tensor):
+            elif isinstance(item.value, torch.Tensor):
                 self._given[id(item.value)] = value
                 self._given_in[storage_key(item.value)[0]] = value
             outputs.append(value)
@@ -255,6 +290,7 @@ class Builder:
             device=outputs[0].device,
         )
         self._append(cycle)
+        self.increments.add(cycle, event)
 
     def _adopt(self, event: Event, cycle: Cycle) -> None:
         """Take over the cycle of a replayed event: only the dataflow has to be followed again."""
@@ -269,6 +305,7 @@ class Builder:
             self._keep_output(value, tensor, place)
         self.cycles.append(cycle)
         self.event_of.append(self._read)
+        self.increments.add(cycle, event)
 
     def edit(self, tensors: Sequence[torch.Tensor]) -> None:
         """The last cycle's outputs were replaced by `tensors` before they were handed on."""
@@ -483,6 +520,10 @@ class Builder:
                 seen = self._layers.setdefault((stack[0], prefix), {})
                 return seen.setdefault(call, len(seen))
         return None
+
+
+def _lies_in(item: Any, keys: set[int]) -> bool:
+    return isinstance(item, torch.Tensor) and storage_key(item)[0] in keys
 
 
 def _same_shape(given: list[torch.Tensor], results: list[torch.Tensor]) -> bool:

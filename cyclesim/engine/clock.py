@@ -23,6 +23,7 @@ import torch
 from cyclesim.engine.breakpoints import Breakpoint, Breakpoints, Condition, condition
 from cyclesim.engine.data import TorchData
 from cyclesim.engine.edits import Edit, apply
+from cyclesim.engine.increments import GrownData
 from cyclesim.engine.run import Run
 from cyclesim.engine.session import Place, Session, Upcoming
 from cyclesim.engine.timing import Stopwatch
@@ -67,7 +68,7 @@ class Clock:
         plan: Trace | None = None,
         memory: int | None = None,
     ) -> None:
-        run = Run(Machine.of(machine, tokenizer), text, inputs, memory=memory)
+        run = Run(Machine.of(machine, tokenizer), text, inputs, memory=memory, resumable=True)
         self._owner = _Owner(Session(run, measure))
         self._position: int | None = None
         self.plan = plan
@@ -436,11 +437,9 @@ class _Owner:
 
 
 def _tensor(value: Value) -> torch.Tensor:
-    if not isinstance(value.data, TorchData):
-        raise CyclesimError(
-            f"the values of {value.name!r} were not kept, so they cannot be edited."
-        )
-    return value.data.tensor
+    if isinstance(value.data, (TorchData, GrownData)):
+        return value.data.tensor
+    raise CyclesimError(f"the values of {value.name!r} were not kept, so they cannot be edited.")
 
 
 def _key(place: Place, resolution: Resolution) -> tuple[object, ...]:

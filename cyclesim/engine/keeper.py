@@ -19,6 +19,7 @@ import torch
 
 from cyclesim.engine.builder import Builder
 from cyclesim.engine.data import TorchData, storage_key, to_numpy
+from cyclesim.engine.increments import GrownData
 from cyclesim.engine.recorder import Recorder
 from cyclesim.errors import CyclesimError
 from cyclesim.trace import Stats
@@ -71,13 +72,13 @@ class SpilledData:
     nbytes: int
     shape: tuple[int, ...]
     dtype: torch.dtype
-    summary: Stats
+    summary: Stats | None
 
     def read(self, index: Index = ...) -> np.ndarray:
-        return to_numpy(self._tensor()[index])
+        return to_numpy(self.tensor()[index])
 
     def stats(self) -> Stats:
-        return self.summary
+        return TorchData(self.tensor()).stats() if self.summary is None else self.summary
 
     @property
     def storage(self) -> tuple[object, int]:
@@ -85,9 +86,10 @@ class SpilledData:
         return (id(self.spill), self.start), 0
 
     def raw(self) -> Raw | None:
-        return TorchData(self._tensor()).raw()
+        return TorchData(self.tensor()).raw()
 
-    def _tensor(self) -> torch.Tensor:
+    def tensor(self) -> torch.Tensor:
+        """All of them, read back."""
         if not self.nbytes:
             return torch.empty(self.shape, dtype=self.dtype)
         data = self.spill.read(self.start, self.start + self.nbytes)
@@ -134,7 +136,7 @@ class Keeper:
             self._release(self._seen, to_disk=False)
         elif self._memory is not None:
             # The newest cycle stays: the model is about to read it.
-            while sum(self._sizes.values()) > self._memory and self._oldest < self._seen - 1:
+            while self._kept > self._memory and self._oldest < self._seen - 1:
                 self._release(self._oldest + 1, to_disk=True)
 
     def shelve(self) -> None:
@@ -142,11 +144,31 @@ class Keeper:
         self.update()
         if self._oldest < self._seen:
             self._release(self._seen, to_disk=True)
+        self._store_grown()
+
+    def settle(self) -> None:
+        """The run has ended: what the model itself held until now goes, too, if it is too much."""
+        if self._memory is not None and self._kept > self._memory:
+            self._store_grown()
+
+    @property
+    def _kept(self) -> int:
+        """Bytes of tensors in memory; of what grows, the newest."""
+        grown = self._builder.increments.in_memory()
+        return sum(self._sizes.values()) + sum(storage_key(tensor)[1] for tensor in grown)
+
+    def _store_grown(self) -> None:
+        for newest in self._builder.increments.newest:
+            if newest.tensor is not None:
+                newest.put_away(self._stored(newest.tensor, None).tensor)
+                self.let_go = True
 
     def _release(self, until: int, *, to_disk: bool) -> None:
         self.let_go = True
         for cycle in self._builder.cycles[self._oldest : until]:
             for value in cycle.outputs:
+                if isinstance(value.data, GrownData) and not to_disk:
+                    value._stats, value.data = value.stats, None
                 if isinstance(value.data, TorchData):
                     self._release_memory(storage_key(value.data.tensor)[0], to_disk=to_disk)
                 if isinstance(value.data, TorchData):  # a copy of the trace's own
@@ -174,7 +196,7 @@ class Keeper:
             value.data = None  # some cycle wrote these numbers, and has them
         self._sizes.pop(key, None)
 
-    def _stored(self, tensor: torch.Tensor, summary: Stats) -> SpilledData:
+    def _stored(self, tensor: torch.Tensor, summary: Stats | None) -> SpilledData:
         self._spill = self._spill or _Spill()
         data = tensor.detach().cpu().resolve_conj().resolve_neg().contiguous()
         flat: Any = data.reshape(-1).view(torch.uint8).numpy() if data.numel() else np.empty(0)

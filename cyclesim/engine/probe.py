@@ -78,13 +78,13 @@ class Probe:
     def __init__(
         self, machine: Machine | torch.nn.Module, text: Any = None, *, inputs: Any = None
     ) -> None:
-        self._run = Run(Machine.of(machine), text, inputs)
+        self._run = Run(Machine.of(machine), text, inputs, resumable=True)
         self._run.state.note()
         try:
             with self._run.state.again():
                 self._run.execute()
         finally:
-            self._run.close()
+            self._run.close(resumable=True)
         blocks = [c for c in self._run.trace.cycles if c.layer is not None]
         if not blocks:
             raise CyclesimError("this model has no repeated blocks, so there is nothing to probe.")

@@ -432,6 +432,11 @@ class Recorder(TorchFunctionMode):
         for event in [event for event in self.saved if event <= last]:
             del self.saved[event]
 
+    def release(self, keys: set[int]) -> None:
+        """Nothing looks at the memory at `keys` any more."""
+        for key in keys:
+            self._written.pop(key, None)
+
     def _save(self, targets: Sequence[torch.Tensor]) -> None:
         """Copy the recorded outputs in memory that is about to be written to (copy on write)."""
         if not targets:

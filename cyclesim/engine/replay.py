@@ -71,6 +71,16 @@ class Tape:
         self._calls = [entry for entry in self._calls if entry[0] < event]
         self._read = min(self._read, event)
 
+    def release(self, events: Sequence[int]) -> None:
+        """The outputs of these events were let go of: what they copied is copied again."""
+        gone = set(events)
+        for place in range(len(self._calls) - 1, -1, -1):
+            index, call = self._calls[place]
+            if index in gone:
+                self._calls[place] = index, call._replace(output=None, again=True)
+            elif gone and index < min(gone):
+                break
+
     def until(self, event: int) -> list[tuple[int, Recorded]]:
         """The calls up to and with event number `event`, ready to be handed back."""
         calls = []

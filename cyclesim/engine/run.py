@@ -51,6 +51,7 @@ class Run:
         memory: bytes of tensors to keep in memory, the rest goes to disk; None for no limit.
         resume: an earlier run, and the number of the cycle to go on after; what ran up to it is
             handed back instead of computed.
+        resumable: it may be resumed itself.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Run:
         keep: Keep | Literal["nothing"] = "all",
         memory: int | None = None,
         resume: tuple[Run, int] | None = None,
+        resumable: bool = False,
     ) -> None:
         if text is not None and inputs is not None:
             raise CyclesimError("give a text or inputs, not both.")
@@ -71,6 +73,7 @@ class Run:
         self.machine = machine
         self.text, self.inputs = text, inputs
         self.memory = memory
+        self._resumable = resumable
         # The first run has the caller's own tensors; whatever runs again has copies of what they
         # were, because a model may write to its inputs.
         self._given = copied(inputs)
@@ -244,6 +247,8 @@ class Run:
         """Drop everything that only the run itself needed, and what resuming it would need."""
         if resumable and not (self.keeper is not None and self.keeper.let_go):
             self.tape.extend(self.recorder.events)
+        if self.keeper is not None:
+            self.keeper.settle()
         self.recorder.events.clear()
         self.builder.close()
         self._untraced = None
@@ -266,7 +271,19 @@ class Run:
         with self.recorder.of(call), self.stopwatch:
             outputs = self.machine.call(call)
         self.outputs.add(call, outputs)
+        if call.token is not None:
+            self._let_go()
         return outputs
+
+    def _let_go(self) -> None:
+        """Free what the next token has made superfluous (see `increments`)."""
+        self.builder.update()
+        freed, parts = self.builder.increments.freed(), self.recorder.parts
+        if not freed:
+            return
+        if self._resumable:
+            self.tape.extend(self.recorder.events)
+        self.tape.release(self.builder.release(freed, parts[max(len(parts) - 2, 0)].first))
 
     def _named(self, named: Named) -> None:
         header = self.trace.header
@@ -442,7 +459,8 @@ def _first_difference(ours: Recorder, theirs: Recorder) -> int | None:
     for index, (one, other) in enumerate(pairs):
         if one is None or other is None or one[1] != other[1]:
             return one[0] if one is not None else index
-        if compare(one[2], other[2]).bit_identical is False:
+        # What was let go of is the beginning of what a later event wrote.
+        if one[2] and compare(one[2], other[2]).bit_identical is False:
             return one[0]
     return None
 

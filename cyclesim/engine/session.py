@@ -78,7 +78,14 @@ class Session:
     def resumed(self, number: int) -> Session:
         """A new session of the same run that will hand back cycles 0 to `number`."""
         old = self.run
-        run = Run(old.machine, old.text, old.inputs, memory=old.memory, resume=(old, number))
+        run = Run(
+            old.machine,
+            old.text,
+            old.inputs,
+            memory=old.memory,
+            resume=(old, number),
+            resumable=True,
+        )
         return Session(run, self._measure)
 
     def replace(self, tensors: list[torch.Tensor]) -> None:
