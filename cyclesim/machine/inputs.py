@@ -30,6 +30,7 @@ def preprocess(
     *,
     max_length: int | None = None,
     pad_to: int | None = None,
+    padding_side: str = "",
     leading: tuple[int, ...] | None = None,
 ) -> Steps[Encoding]:
     """The steps from texts to tensors, equal to `tokenizer(text, truncation=True, …)`.
@@ -40,6 +41,7 @@ def preprocess(
         device: where the tensors go.
         max_length: cut to this many tokens, the special ones included; None to cut nothing.
         pad_to: pad to this many tokens; several rows are padded to the longest anyway.
+        padding_side: `left` or `right`; "" for where the tokenizer puts it.
         leading: shape that the rows are put in, `(batch, choices)`; `(rows,)` otherwise.
 
     Raises:
@@ -47,7 +49,8 @@ def preprocess(
     """
     rows = [Row((("text", given),))] if isinstance(given, str) else given
     prepared = [PreparedRow(row, _fast(tokenizer)) for row in rows]
-    work = _Preparation(prepared, tokenizer, max_length, pad_to, leading or (len(rows),))
+    side = padding_side or tokenizer.padding_side
+    work = _Preparation(prepared, tokenizer, max_length, pad_to, side, leading or (len(rows),))
     previous: tuple[Written, ...] = ()
     for step, op, run, arguments in (
         ("tokenize", "tokenizer.tokenize", work.tokenize, ()),
@@ -70,6 +73,7 @@ class _Preparation:
     tokenizer: Any
     max_length: int | None
     pad_to: int | None
+    padding_side: str
     leading: tuple[int, ...]
 
     def __post_init__(self) -> None:
@@ -139,7 +143,7 @@ class _Preparation:
         for row in self.rows:
             row.whole.pad(
                 length,
-                direction=self.tokenizer.padding_side,
+                direction=self.padding_side,
                 pad_id=self.tokenizer.pad_token_id,
                 pad_type_id=self.tokenizer.pad_token_type_id,
                 pad_token=token,

@@ -182,9 +182,14 @@ class Machine:
             prompts_of(text),
             self.tokenizer,
             self.device,
-            max_length=self.max_length,
+            max_length=self.max_length if self.task.cuts else self._asked_length,
             pad_to=self.pad_to,
         )
+
+    @property
+    def _asked_length(self) -> int | None:
+        """The limit on the length, if somebody asked for one below what the model has room for."""
+        return self.max_length if self.max_length != self.longest else None
 
     def forward(self, encoding: Encoding) -> Any:
         """Run the model, without gradients, on an encoding's tensors."""

@@ -32,6 +32,7 @@ class Row:
         whole: names of the texts of which nothing may be cut.
         read: what the tokenizer reads, where that is not just what was given (markers inserted).
         back: from a span of what is read to one of what was given; None for what was inserted.
+        complete: what is read has its special tokens already (a chat template put them in).
     """
 
     texts: tuple[tuple[str, str], ...]
@@ -39,6 +40,7 @@ class Row:
     whole: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     back: Callable[[Span], Span | None] | None = None
+    complete: bool = False
 
     def __post_init__(self) -> None:
         for name, text in self.texts:
@@ -97,7 +99,8 @@ class PreparedRow:
         # done already; a second time would trim the first letter, so these are the ones to keep.
         self.spans = [list(part.offsets) for part in self.parts]
         before = sum(len(part.ids) for part in self.parts)
-        joined = self.tokenizer.backend_tokenizer.post_process(*_two(self.parts), True)
+        post_process = self.tokenizer.backend_tokenizer.post_process
+        joined = post_process(*_two(self.parts), not self.row.complete)
         self.parts = [joined]
         if len(joined.ids) == before:
             return []

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine.encoding import Encoding
 from cyclesim.machine.generation.beam import beam_search
 from cyclesim.machine.generation.begin import begin
@@ -41,6 +43,7 @@ def generate(machine: Machine, encoding: Encoding) -> Program[Mapping[str, Any]]
     names = Names(machine.tokenizer)
     begun = yield from begin(library, names, encoding)
     ids: Any = begun.ids.value
+    _check_room(machine, ids)
     stopping = Stopping(settings, library, names, ids.shape[1], machine.positions)
     text = Text(names, begun.ids, encoding, stopping, separate=library.is_encoder_decoder)
     yield text.named()
@@ -51,6 +54,20 @@ def generate(machine: Machine, encoding: Encoding) -> Program[Mapping[str, Any]]
     last = yield from write(begun.ids, decoder, chooser, text)
     yield text.written(last)
     return text.result()
+
+
+def _check_room(machine: Machine, ids: torch.Tensor) -> None:
+    if ids.shape[0] != 1:
+        raise CyclesimError(
+            tr("one text is written at a time, and {count} were given.").format(count=ids.shape[0])
+        )
+    if machine.positions is not None and ids.shape[1] > machine.positions:
+        raise CyclesimError(
+            tr(
+                "the prompt has {count:,} tokens and {name} has {positions:,} positions: give a "
+                "shorter one, or cut it with --max-length."
+            ).format(count=ids.shape[1], name=machine.name, positions=machine.positions)
+        )
 
 
 def one_by_one(ids: Written, decoder: Decoder, chooser: Chooser, text: Text) -> Program[Written]:

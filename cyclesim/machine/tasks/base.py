@@ -40,6 +40,8 @@ class Task:
         labelled: its classes have the names that the model's config gives them.
         headless: any model can do it, with whatever head it has, or none.
         generates: its answer is a text that the model writes, token by token.
+        cuts: a text that is longer than what the model has room for is cut.
+        padding_side: where padding goes, `left` or `right`; "" for where the tokenizer puts it.
         needs: fields of a `Prompt` that it reads.
         takes: fields that it also reads where they are given.
     """
@@ -51,6 +53,8 @@ class Task:
     labelled: ClassVar[bool] = False
     headless: ClassVar[bool] = False
     generates: ClassVar[bool] = False
+    cuts: ClassVar[bool] = True
+    padding_side: ClassVar[str] = ""
     needs: ClassVar[tuple[str, ...]] = ("text",)
     takes: ClassVar[tuple[str, ...]] = ("pair",)
 
@@ -89,6 +93,7 @@ class Task:
             device,
             max_length=max_length,
             pad_to=pad_to,
+            padding_side=self.padding_side,
             leading=self.leading(prompts),
         )
         return replace(encoding, prompts=tuple(prompts))

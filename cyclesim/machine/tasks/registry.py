@@ -14,13 +14,14 @@ from cyclesim.machine.marks import markers_of
 from cyclesim.machine.pooling import MODULES
 from cyclesim.machine.tasks.base import Task
 from cyclesim.machine.tasks.causal_lm import TextGeneration
+from cyclesim.machine.tasks.dialogue import Dialogue
 from cyclesim.machine.tasks.features import FeatureExtraction
 from cyclesim.machine.tasks.fill_mask import FillMask
 from cyclesim.machine.tasks.multiple_choice import MultipleChoice
 from cyclesim.machine.tasks.next_sentence import NextSentence
 from cyclesim.machine.tasks.question_answering import QuestionAnswering
 from cyclesim.machine.tasks.relation import RelationExtraction
-from cyclesim.machine.tasks.seq2seq import TextToText
+from cyclesim.machine.tasks.seq2seq import Summarization, TextToText, Translation
 from cyclesim.machine.tasks.similarity import SentenceSimilarity
 from cyclesim.machine.tasks.text_classification import Classification
 from cyclesim.machine.tasks.token_classification import TokenClassification
@@ -41,7 +42,10 @@ TASKS: Mapping[str, type[Task]] = {
         SentenceSimilarity,
         FeatureExtraction,
         TextGeneration,
+        Dialogue,
         TextToText,
+        Summarization,
+        Translation,
         Task,
     )
 }

@@ -63,9 +63,13 @@ def tokenizer() -> Any:
     return byte_bpe()
 
 
-@cache
 def model(family: str, attention: str = "eager") -> Any:
-    """A random model of a family, in eval mode."""
+    """A random model of a family, in eval mode; the same one every time."""
+    return _model(family, attention)
+
+
+@cache
+def _model(family: str, attention: str) -> Any:
     transformers.logging.set_verbosity_error()
     config, name, settings = _FAMILIES[family]
     torch.manual_seed(7)
