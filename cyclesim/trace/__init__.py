@@ -9,6 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from cyclesim.trace.cache import CacheStep, KeyValueCache
 from cyclesim.trace.cycle import PHASES, UNITS, Call, Cycle, Phase, Resolution, Unit
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.diff import Diff
@@ -23,12 +24,14 @@ __all__ = [
     "PHASES",
     "UNITS",
     "ArrayData",
+    "CacheStep",
     "Call",
     "Cycle",
     "Dataflow",
     "Diff",
     "Group",
     "Header",
+    "KeyValueCache",
     "Phase",
     "Prompt",
     "Query",

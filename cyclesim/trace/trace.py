@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import N_, tr
+from cyclesim.trace.cache import KeyValueCache
 from cyclesim.trace.cycle import Cycle, Resolution
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.groups import Group, group
@@ -268,6 +269,17 @@ class Trace(Sequence[Cycle]):
         known: Dataflow | None = self.__dict__.get("_dataflow")
         if known is None or not known.is_of(self.cycles):
             known = self.__dict__["_dataflow"] = Dataflow(self.cycles)
+        return known
+
+    @property
+    def cache(self) -> KeyValueCache:
+        """What each generated token reused of the key-value cache, and appended to it, by layer.
+
+        Empty for a model that generates nothing, or without a cache.
+        """
+        known: KeyValueCache | None = self.__dict__.get("_cache")
+        if known is None or not known.is_of(self.cycles):
+            known = self.__dict__["_cache"] = KeyValueCache(self.cycles)
         return known
 
     def consumers(self, number: int) -> tuple[int, ...]:
