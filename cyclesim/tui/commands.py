@@ -267,6 +267,11 @@ COMMANDS: tuple[Command, ...] = (
         "Ask", 8,
     ),
     Command(
+        "writing", "K", "K", N_("text, cache"),
+        N_("The text that is written, its key-value cache, and what each token cost."),
+        "Ask",
+    ),
+    Command(
         "probe", "A", "A", N_("answer now"),
         N_("The answer if the clock stopped here, layer by layer."),
         "Ask", runs=True,

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from textual.timer import Timer
 
-from cyclesim.language import trn
+from cyclesim.language import tr, trn
 from cyclesim.render.units import duration
 from cyclesim.tui.backstage.answers import Probed, ProbeJob
 from cyclesim.tui.backstage.measures import Measured, MeasureJob, Measures, PeakJob, Progress
@@ -45,8 +45,8 @@ class Measuring(Running):
         if self._measuring is not None:
             self._measuring.stop.set()
             self._measuring = None
-        self._corner = "probe" if report.live else "result"
         super().opened(report)
+        self._turn_corner("writing" if self._writes else "probe" if report.live else "result")
         if report.live:
             self.session.ask(PeakJob())
             self._ask_soon()
@@ -59,13 +59,13 @@ class Measuring(Running):
             return
         if measured is not None:
             self._speeds = measured
-        if not shown and self._answer_shown:
+        if not shown and self._answer_shown and not self._writes:
             self._turn_corner("result")
         self._ask_soon()
 
     def changed(self, report: Changed) -> None:
         super().changed(report)
-        if not self._answer_shown:
+        if not self._answer_shown and not self._writes:
             self._turn_corner("probe")
         self._ask_soon()
 
@@ -97,19 +97,34 @@ class Measuring(Running):
 
     # -- the answer now ----------------------------------------------------------------------
 
+    def action_writing(self) -> None:
+        """Show the text and its cache alone; again for all panels."""
+        if not self._ready:
+            return
+        if not self._writes:
+            self.tell(tr("This run writes no text, so it has no key-value cache."))
+            return
+        self._alone("writing")
+
     def action_probe(self) -> None:
         """Ask the head and show its answers over the layers; again for all panels."""
         if not self._live():
             return
-        if self._large == "probe":
+        if self._large != "probe":
+            self._measures = replace(self._measures, automatic=True)
+        if self._alone("probe"):
+            self._stale()
+            self._ask_head()
+
+    def _alone(self, panel: str) -> bool:
+        """Give one panel the whole screen, or, again, all panels; whether it now has it."""
+        if self._large == panel:
             self._enlarge()
-            return
-        self._measures = replace(self._measures, automatic=True)
-        self._focus("probe")
+            return False
+        self._focus(panel)
         if not self._tabs:
-            self._enlarge("probe")
-        self._stale()
-        self._ask_head()
+            self._enlarge(panel)
+        return True
 
     def _ask_soon(self) -> None:
         """Ask the head when nothing has moved for a moment."""

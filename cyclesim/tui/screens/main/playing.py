@@ -34,11 +34,6 @@ class Playing(Running):
         self._stale()
 
     @property
-    def _generates(self) -> bool:
-        """Whether the run writes a text, token by token."""
-        return self._plan is not None and any(c.token is not None for c in self._plan.cycles)
-
-    @property
     def _looking_back(self) -> bool:
         return self._at is not None and self._at < self._executed - 1
 
@@ -74,7 +69,7 @@ class Playing(Running):
 
     def action_resolution(self) -> None:
         """The next clock resolution."""
-        order = [tick for tick in TICKS if tick != "token" or self._generates]
+        order = [tick for tick in TICKS if tick != "token" or self._writes]
         if self._resolution not in order:
             self._resolution = order[-1]
         self._resolution = order[(order.index(self._resolution) + 1) % len(order)]

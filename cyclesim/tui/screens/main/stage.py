@@ -31,6 +31,7 @@ from cyclesim.tui.widgets.result import Result
 from cyclesim.tui.widgets.tensor import CellMoved, Tensor
 from cyclesim.tui.widgets.timeline import Timeline
 from cyclesim.tui.widgets.times import Times
+from cyclesim.tui.widgets.writing import Writing, writes
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 __all__ = ["Stage"]
 
 #: Panels in the order of the tabs.
-PANELS = ("card", "tensor", "program", "times", "probe", "result")
+PANELS = ("card", "tensor", "program", "times", "writing", "probe", "result")
 #: These share a place where all panels are seen.
-CORNER = ("probe", "result")
+CORNER = ("writing", "probe", "result")
 #: From so many lines on the panels below have more of them.
 TALL = 56
 #: At least this long between two repaints, so that a key held down never queues behind them.
@@ -96,6 +97,7 @@ class Stage(Screen):
                 yield Tensor(id="tensor")
                 yield Card(id="card")
                 yield Times(id="times")
+                yield Writing(id="writing")
                 yield Answer(id="probe")
                 yield Result(id="result")
         yield FindBar(id="find")
@@ -195,12 +197,23 @@ class Stage(Screen):
         if self._large == timeline.id:
             room = max(height - 4, 6)
         timeline.styles.height = min(timeline.wanted, room)
-        names = tuple((p, tr(self.query_one(f"#{p}", Panel).name_shown)) for p in PANELS)
+        panels = self._panels
+        names = tuple((p, tr(self.query_one(f"#{p}", Panel).name_shown)) for p in panels)
         self.query_one(TabBar).select(names, self._active)
         for panel in PANELS:
             self.query_one(f"#{panel}").display = self._seen(panel)
         if self._scene is not None:
             self.call_after_refresh(timeline.rebuild)
+
+    @property
+    def _writes(self) -> bool:
+        """Whether the run writes a text, token by token."""
+        return writes(self._plan)
+
+    @property
+    def _panels(self) -> tuple[str, ...]:
+        """The panels that this run has something for."""
+        return tuple(p for p in PANELS if p != "writing" or self._writes)
 
     def _seen(self, panel: str) -> bool:
         if self._tabs:
@@ -221,7 +234,7 @@ class Stage(Screen):
             widget.show(self._scene)
 
     def _turn_panel(self, by: int) -> None:
-        order = (*PANELS, "timeline")
+        order = (*self._panels, "timeline")
         place = order.index(self._focused_panel)
         self._focus(order[(place + by) % len(order)])
 
