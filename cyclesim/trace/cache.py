@@ -16,6 +16,8 @@ from cyclesim.trace.tensor import Value
 __all__ = ["CacheStep", "KeyValueCache"]
 
 _KEYS, _VALUES = "key_cache", "value_cache"
+#: What transformers' classes call the module that attends to the encoder.
+_CROSS = ("cross", "encdec", "encoder_attn", "enc_attn")
 #: Cycles that read the keys of a cache.
 _READERS = frozenset({"scores", "scaled_dot_product_attention", "repeat_kv.key"})
 
@@ -48,6 +50,12 @@ class CacheStep:
         """How many positions it holds."""
         return self.reused + self.appended
 
+    @property
+    def cross(self) -> bool:
+        """Whether the positions are the encoder's: those of a cross-attention."""
+        module = self.path.rpartition(".")[2].lower()
+        return any(word in module for word in _CROSS)
+
 
 class KeyValueCache(Sequence[CacheStep]):
     """The steps of all caches of a run, in the order in which they ran.
@@ -76,6 +84,11 @@ class KeyValueCache(Sequence[CacheStep]):
     def at(self, token: int) -> list[CacheStep]:
         """Those of one token, the first layer first."""
         return [step for step in self._steps if step.token == token]
+
+    def held(self, until: int | None = None) -> list[CacheStep]:
+        """What each attention module holds once cycle `until`, or all, has run."""
+        ran = (s for s in self._steps if until is None or s.cycles[-1] <= until)
+        return list({step.path: step for step in ran}.values())
 
     def bytes_at(self, token: int) -> int:
         """Bytes of all caches once token `token` has been through; 0 before the first."""

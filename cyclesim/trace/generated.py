@@ -1,13 +1,12 @@
-"""What a run that writes a text has written so far, and what its key-value cache holds.
+"""What a run that writes a text has written so far, and what each token cost.
 
-Everything is read off the recorded cycles: the cache's growth off the cycles that append to it, the
-tokens off the ones that choose them.
+Everything is read off the recorded cycles, so it stands at any of them: the tokens off the cycles
+that choose them, what was computed and reused off the embeddings and the key-value cache.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,48 +14,11 @@ import numpy as np
 from cyclesim.trace.cycle import Cycle, Phase
 from cyclesim.trace.trace import Trace
 
-__all__ = ["CacheEntry", "Generated", "GeneratedToken"]
+__all__ = ["Generated", "GeneratedToken"]
 
 #: Steps that choose a token. Beams choose several at once, which is no token of the text yet.
 _CHOICES = frozenset({"argmax", "draw"})
-#: What transformers' classes call the module that attends to the encoder.
-_CROSS = ("cross", "encdec", "encoder_attn", "enc_attn")
-_CACHES = ("key_cache", "value_cache")
-_MARKS = frozenset({*_CHOICES, *_CACHES, "word_embeddings", "probabilities"})
-
-
-@dataclass(frozen=True, slots=True)
-class CacheEntry:
-    """The keys and values that one attention module holds.
-
-    Attributes:
-        path: the module; an encoder–decoder's blocks have two.
-        layer: its block.
-        token: the token for which it last grew.
-        key, value: numbers of the cycles that appended to it last; `value` is None in between.
-        reused, appended: positions that were there, and that were added.
-        nbytes: of keys and values together.
-    """
-
-    path: str
-    layer: int | None
-    token: int
-    key: int
-    value: int | None
-    reused: int
-    appended: int
-    nbytes: int
-
-    @property
-    def positions(self) -> int:
-        """How many positions it holds."""
-        return self.reused + self.appended
-
-    @property
-    def cross(self) -> bool:
-        """Whether the positions are the encoder's: those of a cross-attention."""
-        module = self.path.rpartition(".")[2].lower()
-        return any(word in module for word in _CROSS)
+_MARKS = frozenset({*_CHOICES, "word_embeddings", "probabilities"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +50,7 @@ class GeneratedToken:
 
 
 class Generated:
-    """The text of `trace`, and its cache, up to any of its cycles.
+    """The text of `trace`, up to any of its cycles.
 
     Example:
         >>> text = Generated(trace)  # of a machine that writes a text
@@ -107,36 +69,12 @@ class Generated:
         """The tokens that cycles 0 to `until` (by default, all that ran) worked for."""
         last = self._index(until)
         found: list[GeneratedToken] = []
-        cache: dict[str, CacheEntry] = {}
-        marks = self._marked(last)
-        mark = next(marks, None)
         for place, first in enumerate(self._starts):
             if first > last:
                 break
             following = self._starts[place + 1] if place + 1 < len(self._starts) else last + 1
-            end = min(following - 1, last)
-            cycle = self.trace.cycles[first]
-            token = GeneratedToken(cycle.token or 0, cycle.phase, first, end)
-            while mark is not None and mark.number <= end:
-                token = self._told(token, mark, cache)
-                mark = next(marks, None)
-            own = [entry for entry in cache.values() if entry.token == token.token]
-            found.append(
-                replace(
-                    token,
-                    reused=max((entry.reused for entry in own), default=0),
-                    nbytes=sum(entry.nbytes for entry in cache.values()),
-                    flops=self._flops[end + 1] - self._flops[first],
-                )
-            )
+            found.append(self._token(first, min(following - 1, last)))
         return found
-
-    def cache(self, until: int | None = None) -> list[CacheEntry]:
-        """What each attention module holds after cycle `until`; nothing without a cache."""
-        cache: dict[str, CacheEntry] = {}
-        for cycle in self._marked(self._index(until)):
-            _grow(cache, cycle)
-        return list(cache.values())
 
     # -- reading the run -----------------------------------------------------------------------
 
@@ -155,19 +93,33 @@ class Generated:
             self._read += 1
         return last
 
-    def _marked(self, last: int) -> Iterator[Cycle]:
-        return (self.trace.cycles[n] for n in self._marks[: bisect_right(self._marks, last)])
+    def _token(self, first: int, last: int) -> GeneratedToken:
+        """The token that cycles `first` to `last` worked for."""
+        cycle = self.trace.cycles[first]
+        held = self.trace.cache.held(last)
+        token = GeneratedToken(
+            token=cycle.token or 0,
+            phase=cycle.phase,
+            first=first,
+            last=last,
+            reused=max(
+                (s.reused for s in held if s.token == cycle.token and not s.cross), default=0
+            ),
+            nbytes=sum(step.nbytes for step in held),
+            flops=self._flops[last + 1] - self._flops[first],
+        )
+        for number in self._marks[bisect_right(self._marks, first - 1) :]:
+            if number > last:
+                break
+            token = self._told(token, self.trace.cycles[number])
+        return token
 
-    def _told(
-        self, token: GeneratedToken, cycle: Cycle, cache: dict[str, CacheEntry]
-    ) -> GeneratedToken:
+    def _told(self, token: GeneratedToken, cycle: Cycle) -> GeneratedToken:
         """`token` with what one of its cycles says of it."""
-        if cycle.step in _CACHES:
-            _grow(cache, cycle)
-        elif cycle.step == "word_embeddings":
+        if cycle.step == "word_embeddings":
             # Of an encoder–decoder the decoder's come last.
             return replace(token, computed=cycle.outputs[0].shape[-2])
-        elif cycle.step in _CHOICES:
+        if cycle.step in _CHOICES:
             words = cycle.outputs[0].words
             return replace(token, text=words[0] if words else None, score=self._score(cycle))
         return token
@@ -183,26 +135,3 @@ class Generated:
             return None
         index = int(np.ravel(chosen.numpy())[0])
         return float(probabilities.numpy((0, index)))
-
-
-def _grow(cache: dict[str, CacheEntry], cycle: Cycle) -> None:
-    """Note that `cycle` appended to the keys or values of its module."""
-    if cycle.step not in _CACHES or not cycle.outputs or len(cycle.outputs[0].shape) < 2:
-        return
-    written = cycle.outputs[0]
-    # A cache begins as an empty tensor that has no positions yet.
-    reused = next((v.shape[-2] for v in cycle.inputs[:1] if len(v.shape) >= 2), 0)
-    if cycle.step == "key_cache":
-        cache[cycle.path] = CacheEntry(
-            path=cycle.path,
-            layer=cycle.layer,
-            token=cycle.token or 0,
-            key=cycle.number,
-            value=None,
-            reused=reused,
-            appended=written.shape[-2] - reused,
-            nbytes=written.nbytes,
-        )
-    elif cycle.path in cache:
-        entry = cache[cycle.path]
-        cache[cycle.path] = replace(entry, value=cycle.number, nbytes=entry.nbytes + written.nbytes)

@@ -57,3 +57,17 @@ def test_a_saved_trace_and_a_running_clock_have_it(tmp_path: object) -> None:
     path = tmp_path / "run.safetensors"  # type: ignore[operator]
     trace.save(path, keep="stats")
     assert list(cyclesim.open_trace(path).cache) == list(trace.cache)
+
+
+@pytest.mark.parametrize("family", ["gpt2", "t5", "bart"])
+def test_what_is_held_is_what_the_last_tensors_hold(family: str) -> None:
+    trace = cyclesim.trace(machine(family, max_new_tokens=3), PROMPT, measure=False)
+    held = trace.cache.held()
+    assert len({step.path for step in held}) == len(held) > 0
+    assert sum(step.nbytes for step in held) == trace.cache.nbytes
+    for step in held:
+        grown = [c for c in trace if c.path == step.path and c.step in ("key_cache", "value_cache")]
+        key, value = grown[-2].outputs[0], grown[-1].outputs[0]
+        assert step.positions == key.shape[-2] == value.shape[-2]
+        assert step.nbytes == key.nbytes + value.nbytes
+    assert any(step.cross for step in held) == (family != "gpt2")

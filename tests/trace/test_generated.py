@@ -1,4 +1,4 @@
-"""The text of a run, and its cache, read off its cycles."""
+"""The text of a run, read off its cycles."""
 
 from __future__ import annotations
 
@@ -28,18 +28,6 @@ def test_the_tokens_are_those_of_the_result(family: str) -> None:
     assert [t.phase for t in tokens] == ["prefill"] + ["decode"] * (len(tokens) - 1)
 
 
-@pytest.mark.parametrize("family", ["gpt2", "llama", "t5", "bart"])
-def test_the_cache_is_what_its_last_tensors_hold(family: str) -> None:
-    trace = run(family)
-    entries = Generated(trace).cache()
-    assert len({entry.path for entry in entries}) == len(entries) > 0
-    for entry in entries:
-        assert entry.value is not None
-        key, value = trace[entry.key].outputs[0], trace[entry.value].outputs[0]
-        assert entry.positions == key.shape[-2] == value.shape[-2]
-        assert entry.nbytes == key.nbytes + value.nbytes
-
-
 def test_a_decode_step_reuses_all_that_was_there_and_adds_one() -> None:
     tokens = Generated(run("gpt2")).tokens()
     prompt = tokens[0]
@@ -55,7 +43,7 @@ def test_a_decode_step_reuses_all_that_was_there_and_adds_one() -> None:
 
 def test_without_a_cache_everything_is_computed_again() -> None:
     cached, bare = Generated(run("gpt2")), Generated(run("gpt2", use_cache=False))
-    assert bare.cache() == []
+    assert bare.trace.cache.held() == []
     for with_cache, without in zip(cached.tokens(), bare.tokens(), strict=True):
         assert without.text == with_cache.text
         assert without.reused == without.nbytes == 0
@@ -72,5 +60,5 @@ def test_it_stands_at_any_cycle() -> None:
         assert here[-1].token == token.token and here[-1].text == token.text
         before = text.tokens(token.first)
         assert before[-1].text is None and before[-1].first == before[-1].last == token.first
-    assert text.tokens(0) == [] and text.cache(0) == []
+    assert text.tokens(0) == [] and trace.cache.held(0) == []
     assert sum(t.flops for t in whole) <= trace.totals["flops"]

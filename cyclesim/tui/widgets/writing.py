@@ -14,8 +14,8 @@ from textual.binding import Binding
 
 from cyclesim.language import N_, tr
 from cyclesim.render.units import UNKNOWN, amount, size
-from cyclesim.trace import Trace
-from cyclesim.trace.generated import CacheEntry, Generated, GeneratedToken
+from cyclesim.trace import CacheStep, Trace
+from cyclesim.trace.generated import Generated, GeneratedToken
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.panel import Line, Panel, line_width, wrap
@@ -59,7 +59,7 @@ class Writing(Panel):
         tokens = self._generated.tokens(scene.at)
         if not tokens:
             return self._waiting(scene, room)
-        cache = self._generated.cache(scene.at)
+        cache = scene.trace.cache.held(scene.at)
         lines = self._text(scene, tokens, room)
         lines += self._state(tokens[-1], room)
         lines += self._cache(cache, tokens[-1].token, room)
@@ -107,7 +107,7 @@ class Writing(Panel):
 
     # -- the cache -----------------------------------------------------------------------------
 
-    def _cache(self, cache: Sequence[CacheEntry], token: int, width: int) -> list[Line]:
+    def _cache(self, cache: Sequence[CacheStep], token: int, width: int) -> list[Line]:
         if not cache:
             said = tr("Nothing is in a key-value cache.")
             return wrap(f" {said}", width, MUTED)
@@ -125,7 +125,7 @@ class Writing(Panel):
             lines.append(line)
         return lines
 
-    def _named(self, entry: CacheEntry, *, several: bool) -> str:
+    def _named(self, entry: CacheStep, *, several: bool) -> str:
         if entry.layer is None:
             return crop(entry.path, NAME - 1, self.glyphs.ellipsis)
         if not several:
@@ -133,8 +133,9 @@ class Writing(Panel):
         name = tr("layer {number} cross") if entry.cross else tr("layer {number} self")
         return name.format(number=entry.layer)
 
-    def _bar(self, entry: CacheEntry, scale: float, *, grown: bool) -> Line:
+    def _bar(self, entry: CacheStep, scale: float, *, grown: bool) -> Line:
         """The positions that were there, and those that this token added."""
+        grown = grown and entry.appended > 0
         old = entry.reused if grown else entry.positions
         there = round(old * scale)
         new = max(round(entry.positions * scale) - there, 1) if grown else 0
@@ -178,7 +179,7 @@ class Writing(Panel):
             size(token.nbytes),
         ]
 
-    def _words(self, cache: Sequence[CacheEntry], width: int) -> list[Line]:
+    def _words(self, cache: Sequence[CacheStep], width: int) -> list[Line]:
         if cache:
             said = tr("Computed are the newest positions; keys and values of those before them are "
                       "reused. A bar shows what was there, and what this token added.")  # fmt: skip
