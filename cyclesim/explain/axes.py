@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from cyclesim.cost.names import canonical
 from cyclesim.cost.tables import PER_OUTPUT
+from cyclesim.explain.labels import lengths
 from cyclesim.explain.task_axes import TASK_AXES, TASK_CLASSES
 from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import Cycle
@@ -93,6 +94,39 @@ _BY_STEP: dict[str, dict[int, Axes]] = {
     "classifier.dense": {2: _POOLED, 3: _HIDDEN},
     "classifier.activation": {2: _POOLED, 3: _HIDDEN},
     "output.entities": {2: ("entity", "start/end")},
+    "input.model_inputs": {2: ("batch", "token")},
+    "input.decoder_start": {2: ("batch", "token")},
+    "input.chat_template": {2: ("text", "start/end")},
+    "input.prefix": {2: ("text", "start/end")},
+    **{
+        f"output.{part}": {2: ("batch", "vocabulary")}
+        for part in (
+            "logits",
+            "log_probabilities",
+            "repetition_penalty",
+            "temperature",
+            "top_k",
+            "top_p",
+            "min_p",
+            "typical_p",
+            "no_repeat_ngram",
+            "bad_words",
+            "min_length",
+            "min_new_tokens",
+            "forced_bos",
+            "forced_eos",
+            "suppress_tokens",
+            "begin_suppress_tokens",
+        )
+    },
+    "output.beam_scores": {2: ("beam", "vocabulary")},
+    "output.beam_candidates": {1: ("candidate",)},
+    "output.select_beams": {1: ("beam",), 2: ("beam", "token")},
+    "output.reorder_cache": {4: ("beam", *_KEYS[1:])},
+    "output.argmax": {1: ("batch",)},
+    "output.draw": {1: ("batch",), 2: ("batch", "vocabulary")},
+    "output.append": {2: ("batch", "token")},
+    "output.detokenize": {1: ("token",)},
     "output.labels": {0: (), 2: ("batch", "token")},
     **TASK_AXES,
 }
@@ -109,7 +143,8 @@ _XLNET: dict[str, dict[int, Axes]] = {
 _WORDS = (
     N_("batch"), N_("head"), N_("query"), N_("key"), N_("channel"), N_("token"), N_("hidden"),
     N_("start/end"), N_("query·key·value"), N_("batch·head"), N_("intermediate"), N_("entity"),
-    N_("label"), N_("vocabulary"), N_("output"), N_("distance"), N_("gate·up"), N_("choice"),
+    N_("label"), N_("beam"), N_("text"), N_("vocabulary"), N_("output"), N_("distance"),
+    N_("gate·up"), N_("choice"),
     N_("marker"), N_("mask"), N_("place"), N_("candidate"), N_("start"), N_("end"),
     N_("sentence"), N_("other sentence"),
 )  # fmt: skip
@@ -142,6 +177,8 @@ def _named(cycle: Cycle, value: Value, trace: Trace | None) -> Axes | None:
             return {2: ("token", "hidden"), 3: ("token", "batch", "hidden")}.get(rank)
         return {2: _SCORES[2:], 3: ("batch", "query", "key"), 4: _SCORES}.get(rank)
     key = f"{cycle.unit}.{cycle.step}"
+    if key == "output.probabilities" and cycle.token is not None:
+        return {2: ("batch", "vocabulary")}.get(rank)
     if key in ("classifier.logits", "output.probabilities"):
         classes = _classes(cycle, value, trace)
         names = {1: (classes,), 2: ("batch", classes), 3: ("batch", "token", classes)}
@@ -166,7 +203,7 @@ def _at_step(cycle: Cycle, key: str, value: Value, trace: Trace | None) -> Axes 
     if cycle.step.startswith(("rotary.query.", "rotary.key.", "rms_norm.")) and rank == 4:
         # Families differ in whether heads or tokens come first: the sizes say so, or nothing does.
         token = cycle.step.split(".")[1] if cycle.unit == "attention" else "token"
-        return _four(value, token, sequence_length(trace))
+        return _four(value, token, _lengths(cycle, trace))
     if key.startswith("layernorm.rms_norm"):
         key = "layernorm.layernorm"
     known = _BY_STEP.get(key, {}).get(rank)
@@ -179,8 +216,8 @@ def _at_step(cycle: Cycle, key: str, value: Value, trace: Trace | None) -> Axes 
     return known
 
 
-def _four(value: Value, token: str, tokens: int) -> Axes:
-    heads_first, tokens_first = value.shape[2] == tokens, value.shape[1] == tokens
+def _four(value: Value, token: str, tokens: frozenset[int]) -> Axes:
+    heads_first, tokens_first = value.shape[2] in tokens, value.shape[1] in tokens
     if heads_first == tokens_first:
         return plain_axes(value.shape)
     middle = ("head", token) if heads_first else (token, "head")
@@ -218,14 +255,22 @@ def _same_shaped_source(cycle: Cycle, shape: tuple[int, ...], trace: Trace | Non
 
 def _by_rank(cycle: Cycle, value: Value, trace: Trace | None) -> Axes:
     shape = value.shape
-    tokens = sequence_length(trace)
+    tokens = _lengths(cycle, trace)
     if cycle.unit == "attention" and len(shape) == 4:
-        return _SCORES if tokens and shape[-1] == shape[-2] == tokens else _CONTEXT
-    if len(shape) == 3 and tokens and shape[1] == tokens:
+        return _SCORES if shape[-1] == shape[-2] and shape[-1] in tokens else _CONTEXT
+    if len(shape) == 3 and shape[1] in tokens:
         return ("batch", "token", "channel")
-    if len(shape) == 2 and tokens and shape[1] == tokens and cycle.unit in ("input", "embedding"):
+    if len(shape) == 2 and shape[1] in tokens and cycle.unit in ("input", "embedding"):
         return ("batch", "token")
     return plain_axes(shape)
+
+
+def _lengths(cycle: Cycle, trace: Trace | None) -> frozenset[int]:
+    """How many tokens a sequence may have where the cycle ran; nothing where not known."""
+    if trace is not None and trace.header.generated:
+        return lengths(cycle, trace.header)
+    known = sequence_length(trace)
+    return frozenset({known} if known else ())
 
 
 def axis_text(axis: str) -> str:

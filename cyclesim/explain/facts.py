@@ -12,6 +12,7 @@ from typing import Any
 
 from cyclesim.cost.names import canonical
 from cyclesim.explain.axes import Axes
+from cyclesim.explain.labels import tokens_of_axis
 from cyclesim.explain.looked_at import example_token, own_header, own_output, rows_known
 from cyclesim.explain.notes import note_text
 from cyclesim.explain.quote import join_words, printable, quote
@@ -170,13 +171,17 @@ def _words(
             facts["length"] = text.format(count=f"{length:,}")
         return
     header = own_header(cycle, trace, axes[0], cell)
-    tokens = header.tokens if header is not None else ()
     named = dict(zip(axes[0], output.shape, strict=False))
     counted = next((a for a in ("token", "query") if a in named), "")
+    tokens: tuple[str, ...] = ()
+    if header is not None and counted:
+        tokens = tokens_of_axis(counted, named[counted], cycle, header)
     batch = named.get("batch", 1)
     if not tokens or named.get(counted) != len(tokens) or not rows_known(trace, batch):
         return
     example = example_token(header, len(tokens))
+    if cycle.token is not None:
+        example = len(tokens) - 1  # where the next token comes from
     if cell is not None:
         example = cell[axes[0].index(counted)]
     if example is not None:
@@ -304,18 +309,19 @@ def _answers(
         head = cell[1] if cell is not None and len(cell) == 4 else 0
         row = output.numpy((batch, head, place))
         best = int(row.argmax())
-        if len(row) == len(header.tokens) and math.isfinite(row[best]):
+        names = tokens_of_axis("key", len(row), cycle, header)
+        if names and math.isfinite(row[best]):
             facts["head"] = str(head)
-            facts["strongest"] = f"{quote(header.tokens[best])} ({row[best]:.2f})"
+            facts["strongest"] = f"{quote(names[best])} ({row[best]:.2f})"
     if cycle.step == "probabilities" and labels:
         row = output.numpy((batch, place) if output.shape[1:-1] and place is not None else (batch,))
         if row.ndim == 1 and len(row) == len(labels) and math.isfinite(row.max()):
             best = int(row.argmax())
             facts["likeliest"] = f"{printable(labels[best])} ({row[best]:.2f})"
-    names = own_output(cycle, trace).words or ()
-    if cycle.step == "labels" and names:
+    words = own_output(cycle, trace).words or ()
+    if cycle.step == "labels" and words:
         index = place if place is not None and "token" in axes[0] else batch
-        facts["label"] = printable(names[index])
+        facts["label"] = printable(words[index])
 
 
 def _mask(facts: dict[str, str], cycle: Cycle, trace: Trace | None, axes: tuple[Axes, ...]) -> None:

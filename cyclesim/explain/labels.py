@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.trace import Header
 
-__all__ = ["TOKEN_AXES", "labels_of_axis", "row_header"]
+__all__ = ["TOKEN_AXES", "labels_of_axis", "lengths", "row_header", "tokens_of_axis"]
 
 #: Axes that count the tokens of a sequence.
 TOKEN_AXES = frozenset({"token", "query", "key", "start", "end"})
@@ -12,10 +13,50 @@ TOKEN_AXES = frozenset({"token", "query", "key", "start", "end"})
 _ROWS = frozenset({"batch", "sentence", "other sentence"})
 
 
-def labels_of_axis(axis: str, size: int, header: Header) -> tuple[str, ...]:
+#: In the path of a module in which a decoder looks at what an encoder wrote.
+_CROSS = ("EncDecAttention", "encoder_attn", "crossattention", "cross_attn")
+
+
+def tokens_of_axis(axis: str, size: int, cycle: Cycle, header: Header) -> tuple[str, ...]:
+    """The tokens that the `size` places of `axis` stand for in the pass of `cycle`; () if unknown.
+
+    In the pass of a generated token the model reads the tokens before it: all of them, or, with a
+    cache, the last alone, while the keys are those of all. The keys of a cross-attention are the
+    encoder's, its queries the decoder's.
+    """
+    if header.target_tokens and axis == "key" and any(word in cycle.path for word in _CROSS):
+        return header.tokens if len(header.tokens) == size else ()
+    read = _read(cycle, header)
+    if not header.generated:
+        return read if len(read) == size else ()
+    own = header.target_tokens or header.tokens
+    if not cycle.stack and size == len(read) + 1 <= len(own):
+        return own[:size]  # with the token that has just been chosen
+    return read[-size:] if 0 < size <= len(read) else ()
+
+
+def lengths(cycle: Cycle, header: Header) -> frozenset[int]:
+    """How many positions a sequence may have in the pass of `cycle`."""
+    count = len(_read(cycle, header))
+    return frozenset({1, count} if cycle.phase == "decode" else {count})
+
+
+def _read(cycle: Cycle, header: Header) -> tuple[str, ...]:
+    """The tokens that were there when the pass of `cycle` began."""
+    if cycle.token is None:
+        count = 0 if header.target_tokens else header.generated
+        return header.tokens[: len(header.tokens) - count]
+    own = header.target_tokens or header.tokens
+    return own[: len(own) - header.generated + cycle.token]
+
+
+def labels_of_axis(
+    axis: str, size: int, header: Header, cycle: Cycle | None = None
+) -> tuple[str, ...]:
     """The names of the `size` places of `axis`; () where numbers must do.
 
-    Of a batch, tokens are those of the sequence that `header` looks at.
+    Of a batch, tokens are those of the sequence that `header` looks at; of a text that is generated
+    they depend on the `cycle`.
 
     Example:
         >>> from cyclesim.explain.labels import labels_of_axis
@@ -25,7 +66,7 @@ def labels_of_axis(axis: str, size: int, header: Header) -> tuple[str, ...]:
     """
     names: tuple[str, ...] = ()
     if axis in TOKEN_AXES:
-        names = header.tokens
+        names = header.tokens if cycle is None else tokens_of_axis(axis, size, cycle, header)
     elif axis == "label":
         names = header.labels
     elif axis == "choice":

@@ -12,6 +12,7 @@ from html import escape
 import numpy as np
 
 from cyclesim.explain import axes_of, axis_text, explain
+from cyclesim.explain.labels import tokens_of_axis
 from cyclesim.language import tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, Scale, ink_on, label_colour
 from cyclesim.render.markup import part, safe
@@ -310,7 +311,7 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
     scale = Scale.of(array, probability=cycle.step in ("softmax", "probabilities"))
     levels = scale.levels(array)
     rows = [
-        "<tr><th>" + _row_name(value, trace, axes, i) + "</th>" + "".join(
+        "<tr><th>" + _row_name(value, cycle, trace, axes, i) + "</th>" + "".join(
             _cell(float(x), int(level), scale)
             for x, level in zip(array[i], levels[i], strict=True)
         ) + "</tr>"
@@ -343,10 +344,13 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
     )
 
 
-def _row_name(value: Value, trace: Trace | None, axes: tuple[str, ...], row: int) -> str:
-    tokens = trace.header.tokens if trace is not None else ()
-    words = value.words or tokens
+def _row_name(
+    value: Value, cycle: Cycle, trace: Trace | None, axes: tuple[str, ...], row: int
+) -> str:
     axis = axes[-2] if len(axes) > 1 else ""
+    words = value.words or ()
+    if not words and trace is not None and axis in ("token", "query", "key"):
+        words = tokens_of_axis(axis, value.shape[-2], cycle, trace.header)
     if axis in ("token", "query", "key") and value.shape[-2] == len(words):
         return safe(words[row], 30)
     return str(row) if len(axes) > 1 else ""

@@ -159,6 +159,6 @@ def _cell_name(symbol: str, cycle: Cycle, trace: Trace | None, place: tuple[int,
     for axis, i, size in zip(axes, place, shape, strict=True):
         if axis == "head" or (axis == "batch" and size == 1):
             continue
-        known = labels_of_axis(axis, size, header) if header and axis != "batch" else ()
+        known = labels_of_axis(axis, size, header, cycle) if header and axis != "batch" else ()
         names.append(printable(known[i]) if known else str(i))
     return f"{symbol}({', '.join(names)})" if names else symbol

@@ -107,6 +107,9 @@ def labels_of(cut: Cut, dimension: int | None, cycle: Cycle, header: Header) -> 
     classes = dimension == len(cut.shape) - 1 and cycle.unit in ("classifier", "output")
     if classes and size == len(header.labels):
         return tuple(map(printable, header.labels))
-    if counts_tokens(cut, dimension, len(header.tokens)):
-        return tuple(map(printable, header.tokens))
-    return ()
+    from cyclesim.explain.labels import tokens_of_axis
+
+    axis = cut.names[dimension]
+    if axis not in _TOKENS:
+        return ()
+    return tuple(map(printable, tokens_of_axis(axis, size, cycle, header)))
