@@ -10,7 +10,7 @@ from cyclesim.explain.entry import Entry
 from cyclesim.explain.explanation import Explanation, ascii_text
 from cyclesim.explain.facts import facts_of
 from cyclesim.explain.shapes import shape_line
-from cyclesim.explain.texts import GENERIC, TEXTS
+from cyclesim.explain.texts import GENERIC, NEXT_TOKEN, TEXTS
 from cyclesim.language import tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.trace import Trace
@@ -50,6 +50,8 @@ def explain(
 def _candidates(cycle: Cycle) -> Iterator[Entry]:
     """Entries that could explain the cycle, the most telling first."""
     place, op = f"{cycle.unit}.{cycle.step}", canonical(cycle.op)
+    if place == "output.probabilities" and cycle.token is not None:
+        yield from NEXT_TOKEN
     if cycle.nop:
         keys = [f"{place}:nop", f":{op}:nop", ":nop"]
     else:

@@ -55,6 +55,10 @@ def facts_of(
         "names": join_words([printable(v.name) for v in cycle.outputs]),
     }
     facts = {key: text for key, text in facts.items() if text}
+    if not cycle.stack:
+        facts |= {f"the_{name}": printable(text) for name, text in cycle.arguments.items()}
+    if cycle.step == "draw" and len(cycle.outputs) > 1:
+        facts["race"] = f"{cycle.outputs[1].shape[-1]:,}"
     # Queries, keys and values go through the same steps, each under a name of its own.
     those = next((_THOSE[part] for part in cycle.step.split(".") if part in _THOSE), None)
     if those is not None:

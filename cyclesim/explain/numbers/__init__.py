@@ -21,6 +21,7 @@ from cyclesim.explain.axes import axes_of
 from cyclesim.explain.explanation import ascii_text
 from cyclesim.explain.labels import labels_of_axis, row_header
 from cyclesim.explain.numbers.cell import Cell, Found, Rule, number
+from cyclesim.explain.numbers.choosing import CHOOSING
 from cyclesim.explain.numbers.elements import ELEMENTS, same
 from cyclesim.explain.numbers.host import row_sentence
 from cyclesim.explain.numbers.picking import PICKING
@@ -33,7 +34,7 @@ from cyclesim.trace.trace import Trace
 __all__ = ["Worked", "number", "row_sentence", "work_out", "worked"]
 
 #: One rule for each torch function.
-_RULES: dict[str, Rule] = {**PRODUCTS, **ELEMENTS, **ROWS, **PICKING}
+_RULES: dict[str, Rule] = {**PRODUCTS, **ELEMENTS, **ROWS, **PICKING, **CHOOSING}
 
 #: How far apart two numbers may be, relative to the size of the terms, by the output's type.
 _TOLERANCE = {"bfloat16": 3e-2, "float16": 4e-3, "float32": 1e-4, "float64": 1e-9}
@@ -143,7 +144,7 @@ def _shown(cycle: Cycle, place: tuple[int, ...], observed: float) -> str:
     output = cycle.outputs[0]
     if output.dtype == "bool":
         return "true" if observed else "false"
-    if cycle.step == "labels" and output.words and len(place) == 1:
+    if cycle.step in ("labels", "argmax", "draw") and output.words and len(place) == 1:
         return f"{number(observed)}: {printable(output.words[place[0]])}"
     return number(observed)
 

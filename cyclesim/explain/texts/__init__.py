@@ -5,6 +5,7 @@ from cyclesim.explain.texts.attention import ATTENTION
 from cyclesim.explain.texts.block import BLOCK
 from cyclesim.explain.texts.embedding import EMBEDDING
 from cyclesim.explain.texts.ffn import FFN
+from cyclesim.explain.texts.generation import GENERATION, NEXT_TOKEN
 from cyclesim.explain.texts.head import HEAD
 from cyclesim.explain.texts.inputs import INPUTS
 from cyclesim.explain.texts.norms import NORMS
@@ -13,7 +14,7 @@ from cyclesim.explain.texts.positions import POSITIONS
 from cyclesim.explain.texts.tasks import TASKS
 from cyclesim.language import N_
 
-__all__ = ["GENERIC", "TEXTS"]
+__all__ = ["GENERIC", "NEXT_TOKEN", "TEXTS"]
 
 TEXTS: Table = {
     **INPUTS,
@@ -25,6 +26,7 @@ TEXTS: Table = {
     **BLOCK,
     **HEAD,
     **TASKS,
+    **GENERATION,
     **OPS,
 }
 

@@ -152,9 +152,13 @@ class Chooser:
         return self._named(best, self._said(best, probabilities, "the likeliest"))
 
     def _draw(self, probabilities: torch.Tensor) -> HostResult:
+        assert self._generator is not None
+        state = self._generator.get_state()
         drawn = torch.multinomial(probabilities, num_samples=1, generator=self._generator)
         drawn = drawn.squeeze(1)
-        return self._named(drawn, self._said(drawn, probabilities, "drawn"))
+        made = self._named(drawn, self._said(drawn, probabilities, "drawn"))
+        race = _race(probabilities, drawn, state)
+        return made if race is None else HostResult((*made.outputs, race), made.note)
 
     def _rewritten(self, size: int, values: tuple[Any, ...]) -> HostResult:
         token = values[0]
@@ -178,6 +182,18 @@ class Chooser:
         best = scores[0].topk(min(_NAMED, scores.shape[-1]))
         pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
         return " · ".join(f"{self._names.quoted(i)} {value:.3g}" for i, value in pairs)
+
+
+def _race(probabilities: torch.Tensor, drawn: torch.Tensor, state: torch.Tensor) -> Written | None:
+    """The random numbers that a token was drawn with; None where torch drew in another way.
+
+    `torch.multinomial` draws an exponential number e for each token, and takes the largest p / e.
+    """
+    generator = torch.Generator(probabilities.device)
+    generator.set_state(state)
+    numbers = torch.empty_like(probabilities).exponential_(1, generator=generator)
+    winners = (probabilities / numbers).argmax(dim=-1)
+    return Written("exponentials", numbers) if torch.equal(winners, drawn) else None
 
 
 def processor_name(processor: Any) -> str:
