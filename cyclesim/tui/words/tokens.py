@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from cyclesim.trace import Header
+from cyclesim.trace.words import places_of
 
 __all__ = ["places_of", "word_in"]
 
-#: What tokenizers put before a piece: it goes on with a word, or it begins one.
-_MARKS = ("##", "Ġ", "▁")
 #: Words that join conditions.
 _JOINING = frozenset({"and", "or", "not"})
-
-
-def places_of(word: str, header: Header) -> list[int]:
-    """The tokens that `word` is, or begins with: one for each time that it is in the text."""
-    word = " ".join(word.split())
-    if not word:
-        return []
-    found = {i for i, token in enumerate(header.tokens) if _bare(token) == word.casefold()}
-    spans = list(enumerate(header.offsets))
-    edge = r"\b" if word.isascii() and word[0].isalnum() and word[-1].isalnum() else ""
-    for match in re.finditer(f"{edge}{re.escape(word)}{edge}", header.text or "", re.IGNORECASE):
-        over = (
-            i for i, o in spans if o is not None and o[0] < match.end() and match.start() < o[1]
-        )
-        found.update(list(over)[:1])
-    return sorted(place for place in found if place < len(header.tokens))
 
 
 def word_in(
@@ -54,9 +36,3 @@ def word_in(
     while rest and rest[-1].casefold() in _JOINING:
         rest.pop()
     return " ".join(rest), word, places
-
-
-def _bare(token: str) -> str:
-    for mark in _MARKS:
-        token = token.removeprefix(mark)
-    return token.casefold()
