@@ -590,8 +590,12 @@ def _invoke(argv: list[str]) -> int | None:
     if argv == ["--version"]:
         print(f"cyclesim {cyclesim.__version__}")
         return 0
-    if not argv or argv[0] not in {*_commands(), "-h", "--help"}:
+    if not argv or argv[0] not in {*_commands(), "learn", "-h", "--help"}:
         argv = ["run", *argv]
+    if argv[0] in ("learn", "-h", "--help") and not app.registered_groups:
+        from cyclesim.learn import app as learn  # nobody else waits for it
+
+        app.add_typer(learn, name="learn")
     # Not `app(argv)`, which has its own way with Ctrl-C and with readers that leave early.
     command = typer.main.get_command(app)
     try:

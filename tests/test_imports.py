@@ -14,6 +14,7 @@ TORCH_FREE = (
     "cyclesim.explain",
     "cyclesim.export",
     "cyclesim.files",
+    "cyclesim.lessons",
     "cyclesim.render",
     "cyclesim.trace",
     "cyclesim.versus",
@@ -30,7 +31,7 @@ def python(code: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "module", ["cyclesim", "cyclesim.tui.app", "cyclesim.cli", "cyclesim.trace"]
+    "module", ["cyclesim", "cyclesim.tui.app", "cyclesim.cli", "cyclesim.learn", "cyclesim.trace"]
 )
 def test_import_leaves_torch_and_transformers_out(module: str) -> None:
     loaded = python(

@@ -96,8 +96,13 @@ def test_the_wheel_has_the_whole_package_and_nothing_else(wheel: Path) -> None:
         for path in (ROOT / "cyclesim").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    lessons = {
+        f"cyclesim/lessons/content/{path.relative_to(ROOT / 'lessons').as_posix()}"
+        for path in (ROOT / "lessons").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     shipped = {name for name in files_of(wheel) if ".dist-info/" not in name}
-    assert shipped == {name for name in package if not name.startswith(DATA)}
+    assert shipped == {name for name in package if not name.startswith(DATA)} | lessons
 
 
 def test_the_wheel_stays_small(wheel: Path) -> None:
@@ -138,6 +143,10 @@ def test_an_unpacked_wheel_recognises_names(unpacked: Path) -> None:
     run = json.loads(python(unpacked, "-m", "cyclesim", "trace", "--json", text))
     assert run["verdict"]["bit_identical"] is True
     assert [e["label"] for e in run["result"]["entities"]] == ["PER", "PER", "LOC"]
+
+
+def test_an_unpacked_wheel_has_the_lessons(unpacked: Path) -> None:
+    assert "exercise" in python(unpacked, "-m", "cyclesim", "learn")
 
 
 def test_the_sdist_holds_all_that_a_wheel_and_a_test_run_need(

@@ -84,7 +84,12 @@ class CyclesimApp(Witness):
         self._main: MainScreen | None = None
 
     def get_default_screen(self) -> Screen:
-        self._main = MainScreen()
+        if self.options.lesson is None:
+            self._main = MainScreen()
+        else:
+            from cyclesim.tui.lessons.screen import LessonScreen
+
+            self._main = LessonScreen(self.options.lesson)
         return self._main
 
     @property

@@ -13,13 +13,30 @@ from cyclesim.trace import Resolution, Trace
 if TYPE_CHECKING:
     from cyclesim.tui.classroom.log import Log
 
-__all__ = ["DEFAULT_TEXT", "MOST_SERVED", "SPEEDS", "LaunchOptions"]
+__all__ = ["DEFAULT_TEXT", "MOST_SERVED", "SPEEDS", "LaunchOptions", "LessonOptions"]
 
 DEFAULT_TEXT = EMBEDDED[DEFAULT].example
 #: Characters of a text that somebody in a browser may run.
 MOST_SERVED = 2000
 #: Ticks per second that can be chosen from.
 SPEEDS = (1, 2, 4, 8, 16, 32, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonOptions:
+    """The lesson to open beside the instrument.
+
+    Attributes:
+        number: which.
+        folder: where lessons are; None for those that come with cyclesim.
+        step: the name of the step to begin at; "" for where one was.
+        keep: remember what is done.
+    """
+
+    number: int
+    folder: Path | None = None
+    step: str = ""
+    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,7 @@ class LaunchOptions:
             embedded models and short texts are run, and nothing is remembered.
         log: where to write the session log.
         replay: a session log to play, `pace` times as fast as it was recorded; 0 never waits.
+        lesson: a lesson to open beside it.
     """
 
     text: str = DEFAULT_TEXT
@@ -70,3 +88,4 @@ class LaunchOptions:
     log: Path | None = None
     replay: Log | None = None
     pace: float = 1.0
+    lesson: LessonOptions | None = None

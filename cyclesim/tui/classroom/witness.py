@@ -136,6 +136,7 @@ class Witness(App[int]):
         return None if active is None else _NAMED.get(_name_of(active.binding.action))
 
     def _note_command(self, command: Command, key: str) -> None:
+        self.main.noted(command)
         if command.fixed:
             self._note("key", key, key)
         elif command.name not in _APART:

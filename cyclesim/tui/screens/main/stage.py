@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -36,6 +37,7 @@ from cyclesim.tui.widgets.writing import Writing, writes
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
     from cyclesim.tui.backstage.session import Session
+    from cyclesim.tui.commands import Command
 
 __all__ = ["Stage"]
 
@@ -114,6 +116,11 @@ class Stage(Screen):
         return cast("CyclesimApp", self.app).session
 
     @property
+    def room(self) -> Size:
+        """The part of the screen that is for the instrument."""
+        return self.app.size
+
+    @property
     def scene(self) -> Scene | None:
         """The moment that is shown; None while loading."""
         return self._scene
@@ -186,7 +193,7 @@ class Stage(Screen):
 
     def _arrange(self) -> None:
         """All panels at once where there is room, one at a time with tabs where there is not."""
-        width, height = self.app.size
+        width, height = self.room
         narrow = width < 100 or height < 30
         self._tabs = narrow or bool(self._large) or self.has_class("-projector")
         self.set_class(self._tabs, "-tabs")
@@ -257,6 +264,9 @@ class Stage(Screen):
     @on(TabBar.Chosen)
     def _tab_chosen(self, message: TabBar.Chosen) -> None:
         self._focus(message.panel)
+
+    def noted(self, command: Command) -> None:
+        """A person gives `command`; it takes effect next."""
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Say something in the line under the timeline, until the next step."""

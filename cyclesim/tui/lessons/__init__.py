@@ -1,0 +1,1 @@
+"""The lesson pane: a tour beside the instrument. Imported only when a lesson is opened."""
