@@ -15,6 +15,7 @@ TORCH_FREE = (
     "cyclesim.export",
     "cyclesim.files",
     "cyclesim.lessons",
+    "cyclesim.printable",
     "cyclesim.render",
     "cyclesim.trace",
     "cyclesim.versus",
@@ -42,6 +43,36 @@ def test_import_leaves_torch_and_transformers_out(module: str) -> None:
         """
     )
     assert loaded == ""
+
+
+def test_the_first_paint_needs_little() -> None:
+    """What the app imports before it has painted; the rest of it comes after that."""
+    loaded = python(
+        """
+        import sys
+        from cyclesim.tui.app import CyclesimApp
+
+        async def enter(app):  # called when the first screen has been painted
+            app.loaded = sorted(sys.modules)
+            app.exit()
+
+        CyclesimApp._enter = enter
+        app = CyclesimApp()
+        app.run(headless=True)
+        print(*app.loaded)
+        """
+    ).split()
+    assert "textual.app" in loaded and "cyclesim.tui.screens.door" in loaded
+    late = ("numpy", "torch", "transformers", "safetensors", "markdown_it", "pygments")
+    assert not [name for name in loaded if name.split(".")[0] in late]
+    ours = {".".join(name.split(".")[:3]) for name in loaded if name.startswith("cyclesim.")}
+    allowed = {"errors", "language", "printable", "machine", "render", "tui", "_version"}
+    assert {name.split(".")[1] for name in ours} <= allowed
+    rooms = {"app", "classroom", "commands", "launch", "screens", "settings", "widgets", "words"}
+    assert {name.split(".")[2] for name in ours if name.startswith("cyclesim.tui.")} <= rooms
+    assert not [name for name in loaded if name.startswith("cyclesim.tui.screens.main")]
+    panels = {name.split(".")[3] for name in loaded if name.startswith("cyclesim.tui.widgets.")}
+    assert panels <= {"bars", "loading", "scrollbar"}
 
 
 @pytest.mark.parametrize("room", TORCH_FREE)

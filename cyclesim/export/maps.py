@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cyclesim.export.png import png
-from cyclesim.render.colour import Scale
+from cyclesim.render.scale import Scale
 from cyclesim.render.units import number
 from cyclesim.trace.tensor import Value
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cyclesim.render.colour import HUGE, measured
+from cyclesim.render.scale import HUGE, measured
 
 __all__ = ["PERCENTILES", "Figures", "Histogram"]
 

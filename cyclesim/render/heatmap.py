@@ -14,7 +14,6 @@ import numpy as np
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 
-from cyclesim.render.colour import HUGE, Scale
 from cyclesim.render.ink import (
     ABSENT,
     CURSOR_PLAIN,
@@ -24,6 +23,7 @@ from cyclesim.render.ink import (
     glyph_of,
     style_of,
 )
+from cyclesim.render.scale import HUGE, Scale
 
 __all__ = ["Grid", "Heatmap", "Matrix", "cell_number", "scrolled"]
 

@@ -14,9 +14,10 @@ import numpy as np
 from cyclesim.explain import axes_of, axis_text, explain
 from cyclesim.explain.labels import tokens_of_axis
 from cyclesim.language import tr, trn
-from cyclesim.render.colour import UNIT_COLOURS, Scale, ink_on, label_colour
+from cyclesim.render.colour import UNIT_COLOURS, ink_on, label_colour
 from cyclesim.render.markup import part, safe
 from cyclesim.render.result import simple_labels
+from cyclesim.render.scale import Scale
 from cyclesim.render.summary import (
     clocks,
     entities,

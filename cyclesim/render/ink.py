@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from rich.style import Style
 
-from cyclesim.render.colour import BLOCKED, INFINITE, MISSING, Scale, ink_on
+from cyclesim.render.colour import ink_on
+from cyclesim.render.scale import BLOCKED, INFINITE, MISSING, Scale
 
 __all__ = [
     "ABSENT", "CURSOR_PLAIN", "CURSOR_STYLE", "HERE", "LABEL", "NAN", "PLAIN", "glyph_of",

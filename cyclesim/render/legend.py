@@ -8,8 +8,8 @@ import numpy as np
 from rich.segment import Segment
 
 from cyclesim.language import tr
-from cyclesim.render.colour import BLOCKED, INFINITE, MISSING, Scale
 from cyclesim.render.ink import LABEL, glyph_of, style_of
+from cyclesim.render.scale import BLOCKED, INFINITE, MISSING, Scale
 
 __all__ = ["legend", "scale_number"]
 

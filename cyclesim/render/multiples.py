@@ -14,7 +14,6 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 
-from cyclesim.render.colour import Scale
 from cyclesim.render.heatmap import scrolled
 from cyclesim.render.ink import (
     CURSOR_PLAIN,
@@ -26,6 +25,7 @@ from cyclesim.render.ink import (
     halves,
     style_of,
 )
+from cyclesim.render.scale import Scale
 
 __all__ = ["Multiples"]
 

@@ -11,7 +11,7 @@ import unicodedata
 
 from rich.cells import cell_len, set_cell_size
 
-from cyclesim.explain.quote import printable
+from cyclesim.printable import printable
 
 __all__ = ["crop", "pad", "safe_text"]
 

@@ -1,6 +1,7 @@
 """The terminal app.
 
-It paints first and loads afterwards, in a thread; see `session`. What it shows is in `screens` and
+It paints first: a screen that needs little (`screens.door`). Then it imports the rest of itself,
+and then the model loads, in a thread; see `backstage.session`. What it shows is in `screens` and
 `widgets`; what a person can do is in `commands`.
 """
 
@@ -12,7 +13,8 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
 from textual.filter import LineFilter
@@ -20,19 +22,20 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from cyclesim.language import tr
-from cyclesim.tui.backstage.engine import Engine, Opener
-from cyclesim.tui.backstage.live import LiveEngine, open_machine
-from cyclesim.tui.backstage.recorded import RecordedEngine, open_recorded
-from cyclesim.tui.backstage.session import Session
 from cyclesim.tui.classroom.log import Recorder
 from cyclesim.tui.classroom.witness import Witness
 from cyclesim.tui.commands import Command, bindings, keymap_of, with_keys
 from cyclesim.tui.launch import LaunchOptions
-from cyclesim.tui.messages import Failed, Report, Reported
-from cyclesim.tui.screens.main import MainScreen
+from cyclesim.tui.screens.door import Door
 from cyclesim.tui.settings.palette import CONTRAST, HIGH_CONTRAST, HIGHER, THEMES, Readable
-from cyclesim.tui.widgets.panel import WholeCells
+from cyclesim.tui.widgets.scrollbar import WholeCells
 from cyclesim.tui.words.glyphs import ASCII, UNICODE, Glyphs
+
+if TYPE_CHECKING:
+    from cyclesim.tui.backstage.engine import Engine, Opener
+    from cyclesim.tui.backstage.session import Session
+    from cyclesim.tui.messages import Report, Reported
+    from cyclesim.tui.screens.main import MainScreen
 
 __all__ = ["CyclesimApp", "run_app"]
 
@@ -76,21 +79,28 @@ class CyclesimApp(Witness):
         self.glyphs: Glyphs = ASCII if self.options.ascii else UNICODE
         self.recorder = Recorder(self.options)
         self.sentence = ""
-        saved = self.options.saved is not None
-        opener = opener or (open_recorded if saved else open_machine)
-        made: Engine = RecordedEngine() if saved else LiveEngine()
-        engine = engine or made
-        self.session = Session(self.options, self._receive, opener=opener, engine=engine)
+        self._opener, self._engine = opener, engine
         self._main: MainScreen | None = None
 
     def get_default_screen(self) -> Screen:
-        if self.options.lesson is None:
-            self._main = MainScreen()
-        else:
-            from cyclesim.tui.lessons.screen import LessonScreen
+        return Door()
 
-            self._main = LessonScreen(self.options.lesson)
-        return self._main
+    @cached_property
+    def session(self) -> Session:
+        """What runs behind the screen; made when it is first asked for."""
+        from cyclesim.tui.backstage.live import LiveEngine, open_machine
+        from cyclesim.tui.backstage.recorded import RecordedEngine, open_recorded
+        from cyclesim.tui.backstage.session import Session
+
+        saved = self.options.saved is not None
+        opener = self._opener or (open_recorded if saved else open_machine)
+        engine = self._engine or (RecordedEngine() if saved else LiveEngine())
+        return Session(self.options, self._receive, opener=opener, engine=engine)
+
+    @property
+    def entered(self) -> bool:
+        """Whether the main screen is there."""
+        return self._main is not None
 
     @property
     def main(self) -> MainScreen:
@@ -115,8 +125,19 @@ class CyclesimApp(Witness):
         self.theme = self.options.theme
         self.set_keymap(keymap_of(self.commands))
         self._mind_signals()
+        # Paint first: importing keeps the interpreter busy, half a second with our own code and
+        # seconds with torch.
+        self.call_after_refresh(self._enter)
+
+    async def _enter(self) -> None:
+        """Put the main screen over the door, and begin to load."""
+        from cyclesim.tui.screens.main import MainScreen
+
+        if self._exit:
+            return
+        self._main = MainScreen()
+        await self.push_screen(self._main)
         self.begin_session()
-        # Paint first: importing torch keeps the interpreter busy for seconds.
         self.call_after_refresh(self.session.start)
 
     # -- colours -----------------------------------------------------------------------------
@@ -149,9 +170,13 @@ class CyclesimApp(Witness):
 
     def _receive(self, report: Report) -> None:
         """Called from the session's thread."""
+        from cyclesim.tui.messages import Reported
+
         self.post_message(Reported(report))
 
     def on_reported(self, message: Reported) -> None:
+        from cyclesim.tui.messages import Failed
+
         report = message.report
         if self._exit or not self._main or not self._main.is_mounted:
             return
@@ -169,10 +194,10 @@ class CyclesimApp(Witness):
 
     async def on_unmount(self) -> None:
         self.end_session()
-        self.session.close()
+        self.close_session()
         if self.is_headless:
             # No terminal to give back first: whoever drives the app finds no thread after it.
-            await asyncio.to_thread(self.session.join, PATIENCE)
+            await asyncio.to_thread(self.join_session)
 
     def _mind_signals(self) -> None:
         """Leave as `q` does when the process is asked to end, or its terminal goes away."""
@@ -185,8 +210,17 @@ class CyclesimApp(Witness):
                     return  # Windows, or not the main thread
 
     def _leave(self) -> None:
-        self.session.close()
+        self.close_session()
         self.exit(0)
+
+    def close_session(self) -> None:
+        """Have what runs stop as soon as possible. Does not wait."""
+        if "session" in self.__dict__:
+            self.session.close()
+
+    def join_session(self) -> bool:
+        """Wait until nothing runs any more, for a few seconds at most; whether that is so."""
+        return "session" not in self.__dict__ or self.session.join(PATIENCE)
 
     # -- the palette -------------------------------------------------------------------------
 
@@ -242,11 +276,11 @@ def run_app(options: LaunchOptions) -> int:
     except KeyboardInterrupt:
         pass
     finally:
-        app.session.close()
+        app.close_session()
     code = app.return_code or 0
     if app.sentence:
         print(f"cyclesim: {app.sentence}", file=sys.stderr)
-    if not app.session.join(PATIENCE):
+    if not app.join_session():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)

@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclesim.machine.catalog import DEFAULT, EMBEDDED
-from cyclesim.trace import Resolution, Trace
 
 if TYPE_CHECKING:
+    from cyclesim.trace import Resolution, Trace
     from cyclesim.tui.classroom.log import Log
 
-__all__ = ["DEFAULT_TEXT", "MOST_SERVED", "SPEEDS", "LaunchOptions", "LessonOptions"]
+__all__ = ["CLOCKS", "DEFAULT_TEXT", "MOST_SERVED", "SPEEDS", "LaunchOptions", "LessonOptions"]
 
 DEFAULT_TEXT = EMBEDDED[DEFAULT].example
 #: Characters of a text that somebody in a browser may run.
 MOST_SERVED = 2000
+#: How far one step can go; `cyclesim.trace.Resolution`, which brings NumPy with it.
+CLOCKS = ("token", "layer", "module", "step")
 #: Ticks per second that can be chosen from.
 SPEEDS = (1, 2, 4, 8, 16, 32, 64)
 

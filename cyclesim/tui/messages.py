@@ -8,13 +8,14 @@ names (`handler`). Reports of one part of the screen live beside that part.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
 
-from cyclesim.trace import Query, Trace
-from cyclesim.tui.backstage.stops import Stop
-from cyclesim.tui.launch import LaunchOptions
+if TYPE_CHECKING:
+    from cyclesim.trace import Query, Trace
+    from cyclesim.tui.backstage.stops import Stop
+    from cyclesim.tui.launch import LaunchOptions
 
 __all__ = ["Answered", "Changed", "Failed", "Loading", "Moved", "Opened", "Report", "Reported"]
 

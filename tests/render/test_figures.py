@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from cyclesim.render.colour import HUGE
 from cyclesim.render.figures import PERCENTILES, Figures, Histogram
+from cyclesim.render.scale import HUGE
 
 ANY = st.one_of(
     st.floats(-1e6, 1e6),

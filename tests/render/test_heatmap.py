@@ -13,7 +13,11 @@ from hypothesis.extra import numpy as hnp
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from cyclesim.render.colour import (
+from cyclesim.render.heatmap import Heatmap, Matrix, cell_number
+from cyclesim.render.ink import CURSOR_PLAIN, CURSOR_STYLE, PLAIN, glyph_of, style_of
+from cyclesim.render.legend import legend, scale_number
+from cyclesim.render.multiples import Multiples
+from cyclesim.render.scale import (
     BLOCKED,
     DIVERGING,
     HUGE,
@@ -24,10 +28,6 @@ from cyclesim.render.colour import (
     SIGNED_RAMP,
     Scale,
 )
-from cyclesim.render.heatmap import Heatmap, Matrix, cell_number
-from cyclesim.render.ink import CURSOR_PLAIN, CURSOR_STYLE, PLAIN, glyph_of, style_of
-from cyclesim.render.legend import legend, scale_number
-from cyclesim.render.multiples import Multiples
 
 ANY = st.one_of(
     st.floats(-1e4, 1e4), st.sampled_from([math.nan, math.inf, -math.inf, -3.4e38, 0.0, 1e-30])

@@ -97,9 +97,18 @@ def no_thread_left() -> Iterator[None]:
     pytest.fail(f"threads left behind: {ours}")
 
 
+async def inside(pilot: Pilot) -> None:
+    """Wait until the main screen is there."""
+    await until(
+        pilot, lambda: pilot.app.entered and pilot.app.screen is not pilot.app.screen_stack[0]
+    )
+    await pilot.pause()
+
+
 async def ready(pilot: Pilot) -> None:
     """Wait until the run is open."""
     app = pilot.app
+    await inside(pilot)
     await until(pilot, lambda: app.main.scene is not None and not app.main._opening)
     await until(pilot, lambda: app.main.query_one("#timeline").size.height > 0)
     await settled(pilot)

@@ -6,9 +6,9 @@ import numpy as np
 from rich.cells import cell_len
 
 from cyclesim.language import tr
-from cyclesim.render.colour import Scale
 from cyclesim.render.legend import scale_number
 from cyclesim.render.report.svg import picture, rect, text
+from cyclesim.render.scale import Scale
 from cyclesim.render.text import crop
 from cyclesim.versus import AttentionMap
 

@@ -18,8 +18,7 @@ from typing import Any, Literal, TextIO, get_args
 from cyclesim._version import __version__
 from cyclesim.errors import CyclesimError
 from cyclesim.language import LANGUAGES, current, tr
-from cyclesim.trace import Resolution
-from cyclesim.tui.launch import LaunchOptions
+from cyclesim.tui.launch import CLOCKS, LaunchOptions
 
 __all__ = ["MAIN", "Deed", "Entry", "Log", "Recorder", "Standing", "read_log"]
 
@@ -282,7 +281,7 @@ def _read_header(line: str) -> tuple[LaunchOptions, str, tuple[int, int]]:
             raise _Wrong(tr("its option {name} is not understood").format(name=repr(name)))
     if not _settings(options.get("generation")):
         raise _Wrong(tr("its option {name} is not understood").format(name="'generation'"))
-    if options.get("clock", "step") not in get_args(Resolution):
+    if options.get("clock", "step") not in CLOCKS:
         raise _Wrong(tr("its option {name} is not understood").format(name="'clock'"))
     language, size = content.get("language"), content.get("size")
     if not _is(language, str) or language not in LANGUAGES or not _numbers(size, 2):

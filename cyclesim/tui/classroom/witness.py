@@ -12,15 +12,14 @@ from textual import events
 from textual.app import App
 
 from cyclesim.language import tr
-from cyclesim.tui.classroom.log import MAIN, Recorder
-from cyclesim.tui.classroom.replay import Replay
+from cyclesim.tui.classroom.log import MAIN, Recorder, Standing
 from cyclesim.tui.commands import COMMANDS, Command
-from cyclesim.tui.widgets.panel import CycleChosen
-from cyclesim.tui.widgets.pressed import Pressed
 
 if TYPE_CHECKING:
+    from cyclesim.tui.classroom.replay import Replay
     from cyclesim.tui.launch import LaunchOptions
     from cyclesim.tui.screens.main import MainScreen
+    from cyclesim.tui.widgets.panel import CycleChosen
 
 __all__ = ["Witness"]
 
@@ -46,6 +45,11 @@ class Witness(App[int]):
     replay: Replay | None = None
 
     @property
+    def entered(self) -> bool:
+        """Whether the main screen is there."""
+        raise NotImplementedError
+
+    @property
     def main(self) -> MainScreen:
         """The screen under all dialogs."""
         raise NotImplementedError
@@ -67,9 +71,11 @@ class Witness(App[int]):
         return ""
 
     def begin_session(self) -> None:
-        """The first screen is there."""
+        """The main screen is there."""
         self.recorder.begin((self.size.width, self.size.height))
         if self.options.replay is not None:
+            from cyclesim.tui.classroom.replay import Replay
+
             self.replay = Replay(self, self.options.replay, self.options.pace)
             self.run_worker(self.replay.run(), name="replay", exit_on_error=False)
 
@@ -78,13 +84,14 @@ class Witness(App[int]):
 
     def end_session(self) -> None:
         """The app is leaving."""
-        self.recorder.close(self.main.standing)
+        self.recorder.close(self.main.standing if self.entered else Standing())
 
     # -- what is done ------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
         seen = isinstance(event, (events.Key, events.MouseDown, events.Paste))
-        if seen and not event.is_forwarded and self.is_running and not self._witness(event):
+        seen = seen and self.entered and self.is_running and not event.is_forwarded
+        if seen and not self._witness(event):
             return
         await super().on_event(event)
 
@@ -123,7 +130,7 @@ class Witness(App[int]):
     def show_pressed(self, key: str, command: Command) -> None:
         """Show a pressed key to whoever watches from afar."""
         if self.main.projecting or self.replay is not None:
-            self.main.query_one(Pressed).press(key, command)
+            self.main.pressed.press(key, command)
 
     def command_of(self, event: events.Key) -> Command | None:
         """The command of the main screen that `event` gives; None for what is typed or moves."""

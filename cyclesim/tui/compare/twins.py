@@ -13,8 +13,8 @@ import numpy as np
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
-from cyclesim.render.colour import Scale
 from cyclesim.render.heatmap import Matrix
+from cyclesim.render.scale import Scale
 from cyclesim.trace import Cycle, Trace
 from cyclesim.trace.attention import is_fused_attention
 from cyclesim.tui.compare.alignment import Column, Comparison

@@ -12,7 +12,8 @@ from cyclesim.lessons.prose import Span, SpanKind, blocks, plain
 from cyclesim.lessons.tour import Tour
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, GOOD, MUTED, STRONG
-from cyclesim.tui.widgets.panel import Line, Panel, wrap
+from cyclesim.tui.widgets.panel import Panel
+from cyclesim.tui.words.lines import Line, wrap
 from cyclesim.tui.words.folding import fold
 
 __all__ = ["LessonPane"]

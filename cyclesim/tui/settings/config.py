@@ -12,22 +12,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from textual.theme import BUILTIN_THEMES
 
 from cyclesim.errors import CyclesimError
 from cyclesim.folders import config_folder
 from cyclesim.language import LANGUAGES, tr
-from cyclesim.trace import Resolution
 from cyclesim.tui.commands import COMMANDS, GROUPS, LEAVE, key_shown, with_keys
-from cyclesim.tui.launch import SPEEDS
+from cyclesim.tui.launch import CLOCKS, SPEEDS
 from cyclesim.tui.settings.palette import THEMES
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from cyclesim.trace import Resolution
 
 __all__ = ["Config", "config_path", "read_config", "sample"]
 
@@ -67,7 +69,7 @@ _ALLOWED: Mapping[str, tuple[object, ...]] = {
     "ascii": (True, False),
     "projector": (True, False),
     "speed": SPEEDS,
-    "clock": get_args(Resolution),
+    "clock": CLOCKS,
 }
 
 

@@ -15,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 
 from cyclesim.language import N_
-from cyclesim.render.colour import HUGE, Scale
 from cyclesim.render.heatmap import Grid
+from cyclesim.render.scale import HUGE, Scale
 from cyclesim.trace import Stats, Value
 from cyclesim.tui.tensors.dimensions import Cut
 

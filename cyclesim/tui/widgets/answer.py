@@ -16,7 +16,8 @@ from cyclesim.tui.backstage.answers import Answers, Column
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.labels import flow, label_style
-from cyclesim.tui.widgets.panel import Line, Panel, wrap
+from cyclesim.tui.widgets.panel import Panel
+from cyclesim.tui.words.lines import Line, wrap
 from cyclesim.tui.words.text import centre, crop, fit, printable
 
 __all__ = ["Answer"]

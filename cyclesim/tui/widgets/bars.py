@@ -1,4 +1,4 @@
-"""The one-line bars: header, where the clock stands, tabs, and keys."""
+"""The one-line bars: header, tabs, and keys."""
 
 from __future__ import annotations
 
@@ -14,18 +14,15 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cyclesim.language import tr, trn
-from cyclesim.render.colour import UNIT_COLOURS
-from cyclesim.tui.scene import Scene
-from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, GOOD, MUTED, STRONG
-from cyclesim.tui.widgets.panel import Line, line_width, strip_of
-from cyclesim.tui.words.explaining import words_for
-from cyclesim.tui.words.text import crop
+from cyclesim.tui.settings.palette import ACCENT, BAD, FAINT, GOOD, MUTED, STRONG
+from cyclesim.tui.words.lines import Line, line_width, strip_of
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
     from cyclesim.tui.classroom.replay import Replay
+    from cyclesim.tui.scene import Scene
 
-__all__ = ["Bar", "HeaderBar", "KeyBar", "NowBar", "TabBar"]
+__all__ = ["Bar", "HeaderBar", "KeyBar", "TabBar", "spread"]
 
 
 class Bar(Widget):
@@ -56,7 +53,7 @@ class Bar(Widget):
         return strip_of(self._painted, width, base)
 
 
-def _spread(left: Line, right: Line, width: int) -> Line:
+def spread(left: Line, right: Line, width: int) -> Line:
     """`left` and `right` at the two ends of the line; `left` gives way."""
     room = width - line_width(right) - 1
     left = Segment.adjust_line_length(left, max(room, 0), pad=False)
@@ -73,7 +70,7 @@ class HeaderBar(Bar):
         left: Line = [Segment(" cyclesim ", Style(color="#0b0e12", bgcolor="#ffd166", bold=True))]
         if scene is None:
             left.append(Segment(f"  {options.model or 'tiny-ner'}", STRONG))
-            return _spread(left, [Segment(tr("loading") + " ", MUTED)], width)
+            return spread(left, [Segment(tr("loading") + " ", MUTED)], width)
         header = scene.trace.header
         name = header.model if len(header.model) < 40 else g.ellipsis + header.model[-36:]
         left.append(Segment(f"  {name}  ", STRONG))
@@ -101,7 +98,7 @@ class HeaderBar(Bar):
         where = [header.device, header.attention, header.dtype]
         while where and cell_len(dot.join(where)) > room:
             where.pop()
-        return _spread([*left, Segment(dot.join(where), MUTED)], right, width)
+        return spread([*left, Segment(dot.join(where), MUTED)], right, width)
 
     def _badge(self, scene: Scene, width: int) -> Line:
         g, verdict = self.owner.glyphs, scene.verdict
@@ -121,71 +118,6 @@ class HeaderBar(Bar):
             return [Segment("? " + tr("not compared"), ACCENT)]
         said = tr("differs by {amount}").format(amount=f"{verdict.max_abs_diff:.2g}")
         return [Segment(f"{g.no} {said}", BAD)]
-
-
-class NowBar(Bar):
-    """Where the clock stands, in words; and what the app has to say."""
-
-    notice: tuple[str, Style] | None = None
-
-    def tell(self, text: str, *, bad: bool = False) -> None:
-        """Say something until the next step."""
-        notice = (text, BAD if bad else ACCENT) if text else None
-        if notice != self.notice:
-            self.notice = notice
-            self.refresh()
-
-    def draw(self, width: int) -> Line:
-        g, scene = self.owner.glyphs, self.scene
-        if scene is None:
-            return []
-        if self.notice is not None:
-            text, style = self.notice
-            return [Segment(" "), Segment(crop(g.text(text), width - 2), style)]
-        cycle = scene.current
-        if cycle is None and scene.saved:
-            return [Segment(" " + tr("This saved trace holds no cycle."), STRONG)]
-        if cycle is None:
-            said = tr("Paused before cycle 0 of {total}: nothing has run.")
-            hint = tr("Press {key} to run a cycle.").format(key=self.owner.key("step"))
-            return [
-                Segment(" " + said.format(total=scene.total), STRONG),
-                Segment("  " + hint, ACCENT),
-            ]
-        left: Line = [Segment(f" {g.now} {cycle.number} ", ACCENT)]
-        if cycle.layer is not None:
-            layer = tr("layer {number}").format(number=cycle.layer)
-            left.append(Segment(f" {layer} {g.dot}", MUTED))
-        style = Style(color=UNIT_COLOURS[cycle.unit], bold=True)
-        step = cycle.unit if cycle.step == cycle.unit else f"{cycle.unit} {g.dot} {cycle.step}"
-        left.append(Segment(f" {step} ", style))
-        state = ""
-        if scene.playing:
-            state = f"{g.current} " + tr("playing, {speed}").format(speed=self.owner.speed_text)
-        elif scene.running:
-            state = tr("running") + g.ellipsis
-        elif scene.looking_back:
-            state = trn(
-                "looking back; {count} cycle has run",
-                "looking back; {count} cycles have run",
-                scene.executed,
-            ).format(count=scene.executed)
-        right: Line = [Segment(f"{state} ", ACCENT)] if state else []
-        room = width - line_width(left) - line_width(right) - 3
-        coming = scene.coming
-        if not self.owner.main.has_class("-tabs"):
-            # The card beside it has the sentence.
-            if coming is not None:
-                then = tr("then {cycle}").format(cycle=f"{coming.number} {coming.label}")
-                left.append(Segment("   " + g.text(then), FAINT))
-            elif scene.saved:
-                left.append(Segment("   " + tr("the last cycle that was recorded"), FAINT))
-            elif scene.ended:
-                left.append(Segment("   " + tr("the run is over"), FAINT))
-        elif room > 16:
-            sentence = words_for(cycle, scene.trace).sentence
-            left.append(Segment("  " + crop(g.text(sentence), room, g.ellipsis), BODY))
-        return _spread(left, right, width)
 
 
 class TabBar(Bar):
@@ -216,7 +148,7 @@ class TabBar(Bar):
         hint = f"{self.owner.key('next_panel')}: {tr('next')} "
         if self.owner.main.enlarged:
             hint = f"{self.owner.key('enlarge')}: {tr('all panels')}   {hint}"
-        return _spread(out, [Segment(hint, FAINT)], width)
+        return spread(out, [Segment(hint, FAINT)], width)
 
     def on_click(self, event: events.Click) -> None:
         x = 0
@@ -244,7 +176,7 @@ class KeyBar(Bar):
         left: Line = [Segment(f" {g.current} {state} {count}  ", ACCENT)]
         if replay.speed:
             left.append(Segment(g.text(f"×{replay.speed:g}"), MUTED))
-        return _spread(left, [Segment(g.text(hint) + " ", STRONG)], width)
+        return spread(left, [Segment(g.text(hint) + " ", STRONG)], width)
 
     def _keys(self, width: int) -> Line:
         shown = sorted((c for c in self.owner.commands if c.rank), key=lambda c: c.rank)
@@ -263,7 +195,7 @@ class KeyBar(Bar):
                 break
             out += self._key(command.shown, tr(command.label), command.action)
         right = [s for c in last for s in self._key(c.shown, tr(c.label), c.action)]
-        return _spread(out, right, width)
+        return spread(out, right, width)
 
     def _key(self, key: str, label: str, action: str) -> Line:
         if action == "play" and self.scene is not None and self.scene.playing:

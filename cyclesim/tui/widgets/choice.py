@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, MUTED
-from cyclesim.tui.widgets.panel import Line, line_width, strip_of
+from cyclesim.tui.words.lines import Line, line_width, strip_of
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp

@@ -7,7 +7,7 @@ from rich.style import Style
 
 from cyclesim.render.colour import label_colour
 from cyclesim.render.result import simple_labels
-from cyclesim.tui.widgets.panel import Line, line_width
+from cyclesim.tui.words.lines import Line, line_width
 
 __all__ = ["flow", "label_style", "simple"]
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from textual.strip import Strip
 
 from cyclesim.language import tr
-from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.widgets.bars import Bar
-from cyclesim.tui.widgets.panel import Line, strip_of, wrap
+from cyclesim.tui.words.lines import Line, strip_of, wrap
 from cyclesim.tui.words.text import crop, printable
+
+if TYPE_CHECKING:
+    from cyclesim.tui.scene import Scene
 
 __all__ = ["LoadingView"]
 

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBarRender
 from textual.strip import Strip
 from textual.widget import Widget
 
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.words.folding import fold
 from cyclesim.tui.words.glyphs import Glyphs
-from cyclesim.tui.words.text import BLANK
+from cyclesim.tui.words.lines import Line, strip_of
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
 
-__all__ = ["CycleChosen", "Line", "Panel", "WholeCells", "line_width", "strip_of", "wrap"]
-
-Line = list[Segment]
-
-
-class WholeCells(ScrollBarRender):
-    """A scrollbar that ends between cells, without the glyphs for a part of one."""
-
-    VERTICAL_BARS = HORIZONTAL_BARS = [" "]
+__all__ = ["CycleChosen", "Panel"]
 
 
 class CycleChosen(Message):
@@ -142,48 +129,3 @@ class Panel(ScrollView, can_focus=True):
         place = y + int(self.scroll_offset.y)
         line = self.lines[place] if place < len(self.lines) else []
         return strip_of(line, self._line_width, self._base)
-
-
-def strip_of(line: Line, width: int, base: Style) -> Strip:
-    """`line` on the ground `base`, exactly `width` cells.
-
-    Blanks that open a segment, or are one, stay apart from the words: converters of the SVG
-    pictures drop them otherwise, and the words move.
-    """
-    out, length = [], 0
-    for text, style, _ in line:
-        words = text.lstrip(" ")
-        if words and len(words) < len(text):
-            blank = style.background_style if style else None
-            out.append(Segment(text[: len(text) - len(words)], _on(base, blank, True)))
-            out.append(Segment(words, _on(base, style, False)))
-        else:
-            out.append(Segment(text, _on(base, style, not words)))
-        length += cell_len(text)
-    strip = Strip(out, length)
-    return strip if length == width else strip.adjust_cell_length(width, base)
-
-
-@lru_cache(maxsize=8192)
-def _on(base: Style, style: Style | None, blank: bool) -> Style:
-    """`style` on the ground `base`: a screen has thousands of such pairs, and few different."""
-    made = base + style if style else base
-    return made + BLANK if blank else made
-
-
-def line_width(line: Line) -> int:
-    """Cells that `line` takes."""
-    return sum(cell_len(segment.text) for segment in line)
-
-
-def wrap(text: str, width: int, style: Style | None = None, *, limit: int = 0) -> list[Line]:
-    """`text` in lines of at most `width` cells (see `cyclesim.tui.words.folding`).
-
-    Blanks that open the text open every line.
-
-    Args:
-        limit: at most this many lines; the last one ends in an ellipsis where text is left.
-    """
-    indent = " " * (len(text) - len(text.lstrip(" ")))
-    width, text = max(width - len(indent), 1), text.lstrip(" ")
-    return [[Segment(indent + line, style)] for line in fold(text, width, limit)]

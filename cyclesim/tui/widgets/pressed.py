@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from cyclesim.language import tr
 from cyclesim.tui.commands import Command
-from cyclesim.tui.widgets.panel import strip_of
+from cyclesim.tui.words.lines import strip_of
 from cyclesim.tui.words.text import crop
 
 if TYPE_CHECKING:

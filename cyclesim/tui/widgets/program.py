@@ -17,7 +17,8 @@ from cyclesim.render.units import duration
 from cyclesim.trace import Cycle, Trace
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, FAINT, GOOD, MUTED, STRONG
-from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, line_width
+from cyclesim.tui.widgets.panel import CycleChosen, Panel
+from cyclesim.tui.words.lines import Line, line_width
 from cyclesim.tui.words.text import crop, fit, shape_text
 
 __all__ = ["Program"]

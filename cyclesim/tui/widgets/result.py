@@ -15,7 +15,8 @@ from cyclesim.trace import Cycle, Trace
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.labels import flow, label_style
-from cyclesim.tui.widgets.panel import Line, Panel, wrap
+from cyclesim.tui.widgets.panel import Panel
+from cyclesim.tui.words.lines import Line, wrap
 from cyclesim.tui.words.text import crop, fit, printable
 
 __all__ = ["Result", "labels_cycle"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cyclesim.cost import Peak, place, work_of
 from cyclesim.render.roofline import Spot, roofline
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.widgets.panel import Line
+from cyclesim.tui.words.lines import Line
 
 __all__ = ["chart"]
 

@@ -20,8 +20,9 @@ from cyclesim.render.units import amount, duration, number
 from cyclesim.trace import UNITS, Cycle, Unit
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, MUTED, STRONG
-from cyclesim.tui.widgets.panel import Line, Panel, line_width, wrap
+from cyclesim.tui.widgets.panel import Panel
 from cyclesim.tui.widgets.roofline import chart
+from cyclesim.tui.words.lines import Line, line_width, wrap
 from cyclesim.tui.words.text import fit
 
 __all__ = ["Times"]

@@ -18,7 +18,8 @@ from cyclesim.trace import CacheStep, Trace
 from cyclesim.trace.generated import Generated, GeneratedToken
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BODY, FAINT, MUTED, STRONG
-from cyclesim.tui.widgets.panel import Line, Panel, line_width, wrap
+from cyclesim.tui.widgets.panel import Panel
+from cyclesim.tui.words.lines import Line, line_width, wrap
 from cyclesim.tui.words.text import crop, fit, printable
 
 __all__ = ["Writing", "writes"]

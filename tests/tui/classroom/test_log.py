@@ -15,7 +15,7 @@ from textual import events
 from cyclesim.errors import CyclesimError
 from cyclesim.tui.classroom.log import Log, read_log
 from cyclesim.tui.launch import LaunchOptions
-from tests.tui.conftest import press, ready, settled, text_of, until
+from tests.tui.conftest import inside, press, ready, settled, text_of, until
 
 SIZE = (120, 40)
 #: Steps, looking back, a breakpoint that stops a run, an edit, another future, a layer's clock.
@@ -43,6 +43,7 @@ async def record(app, keys, *, size=SIZE):
 async def replayed(app, *, size=SIZE):
     """Where the run stands when the replay is over, and what is said then."""
     async with app.run_test(size=size) as pilot:
+        await inside(pilot)
         assert app.replay is not None
         await until(pilot, lambda: app.replay is None, 60)
         await ready(pilot)
@@ -201,6 +202,7 @@ async def test_any_key_takes_over(fake_app, slow_log):
 async def test_space_pauses_a_replay(fake_app, slow_log):
     app = fake_app(replay=slow_log, text=slow_log.options.text, pace=1e6)
     async with app.run_test(size=SIZE) as pilot:
+        await inside(pilot)
         app.replay.pause()
         await ready(pilot)
         await pilot.pause(0.3)

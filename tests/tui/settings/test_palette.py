@@ -19,7 +19,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 
-from cyclesim.render.colour import DIVERGING, SEQUENTIAL, UNIT_COLOURS
+from cyclesim.render.colour import UNIT_COLOURS
+from cyclesim.render.scale import DIVERGING, SEQUENTIAL
 from cyclesim.tui.settings import palette
 from cyclesim.tui.settings.palette import CONTRAST, HIGH_CONTRAST, HIGHER, THEME, Readable, contrast
 from tests.tui.conftest import press, ready

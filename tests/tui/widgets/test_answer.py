@@ -11,7 +11,7 @@ import pytest
 import cyclesim
 from cyclesim.errors import CyclesimError
 from cyclesim.tui.widgets.answer import Answer
-from cyclesim.tui.widgets.panel import line_width
+from cyclesim.tui.words.lines import line_width
 from tests.tui import fake
 from tests.tui.conftest import TEXT, press, ready, settled, text_of, until
 

@@ -11,8 +11,8 @@ from cyclesim.explain import worked
 from cyclesim.tui.app import CyclesimApp
 from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.widgets.card import Card
-from cyclesim.tui.widgets.panel import line_width
 from cyclesim.tui.widgets.tensor import Tensor
+from cyclesim.tui.words.lines import line_width
 from tests.tui.conftest import TEXT, press, ready, settled, text_of, until
 
 

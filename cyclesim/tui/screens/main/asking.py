@@ -12,7 +12,7 @@ from cyclesim.trace import Trace
 from cyclesim.tui.messages import Moved, Opened
 from cyclesim.tui.screens.dialogs.predict import PredictDialog
 from cyclesim.tui.screens.main.running import Running
-from cyclesim.tui.widgets.bars import NowBar
+from cyclesim.tui.widgets.now import NowBar
 from cyclesim.tui.widgets.tensor import Tensor
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from cyclesim.tui.screens.dialogs.help import HelpScreen
 from cyclesim.tui.screens.main.running import Running
 from cyclesim.tui.settings.palette import HIGH_CONTRAST
 from cyclesim.tui.widgets.bars import Bar
+from cyclesim.tui.widgets.pressed import Pressed
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
@@ -37,6 +38,11 @@ class Showing(Running):
     def settled(self) -> bool:
         """Whether the screen shows all that it knows."""
         return self._ready and self._repaint is None
+
+    @property
+    def pressed(self) -> Pressed:
+        """Where a pressed key is shown to the back row."""
+        return self.query_one(Pressed)
 
     def refresh_bars(self) -> None:
         """Draw the one-line bars anew."""

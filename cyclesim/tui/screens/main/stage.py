@@ -21,10 +21,11 @@ from cyclesim.tui.backstage.measures import Measures
 from cyclesim.tui.launch import SPEEDS
 from cyclesim.tui.scene import Marks, Other, Scene
 from cyclesim.tui.widgets.answer import Answer
-from cyclesim.tui.widgets.bars import Bar, HeaderBar, KeyBar, NowBar, TabBar
+from cyclesim.tui.widgets.bars import Bar, HeaderBar, KeyBar, TabBar
 from cyclesim.tui.widgets.card import Card
 from cyclesim.tui.widgets.find import FindBar
 from cyclesim.tui.widgets.loading import LoadingView
+from cyclesim.tui.widgets.now import NowBar
 from cyclesim.tui.widgets.panel import Panel
 from cyclesim.tui.widgets.pressed import Pressed
 from cyclesim.tui.widgets.program import Program

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from cyclesim.tui.settings.palette import ACCENT
-from cyclesim.tui.widgets.panel import Line
+from cyclesim.tui.words.lines import Line
 
 __all__ = ["Links", "link_at", "link_line"]
 

@@ -13,9 +13,9 @@ from cyclesim.trace import Cycle, Value
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.card.links import Links
-from cyclesim.tui.widgets.panel import Line, line_width, wrap
 from cyclesim.tui.words.explaining import CellWords, Words
 from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.lines import Line, line_width, wrap
 from cyclesim.tui.words.text import crop, fit, shape_text
 
 __all__ = ["CardParts"]

@@ -14,9 +14,10 @@ from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.card.links import Links, link_at, link_line
 from cyclesim.tui.widgets.card.parts import CardParts
-from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, wrap
+from cyclesim.tui.widgets.panel import CycleChosen, Panel
 from cyclesim.tui.widgets.tensor import Tensor
 from cyclesim.tui.words.explaining import CellWords, words_for, words_of_cell
+from cyclesim.tui.words.lines import Line, wrap
 
 __all__ = ["Card"]
 

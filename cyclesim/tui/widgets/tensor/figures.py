@@ -8,13 +8,13 @@ from rich.segment import Segment
 from rich.style import Style
 
 from cyclesim.language import tr
-from cyclesim.render.colour import Scale
 from cyclesim.render.figures import PERCENTILES, Figures, Histogram
 from cyclesim.render.ink import style_of
 from cyclesim.render.legend import scale_number
+from cyclesim.render.scale import Scale
 from cyclesim.tui.settings.palette import BODY, FAINT, MUTED
-from cyclesim.tui.widgets.panel import Line, wrap
 from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.lines import Line, wrap
 from cyclesim.tui.words.text import fit, number
 
 __all__ = ["figures_lines", "histogram_lines"]

@@ -15,8 +15,8 @@ from cyclesim.tui.commands import Command
 from cyclesim.tui.settings.palette import ACCENT, FAINT, MUTED
 from cyclesim.tui.tensors.dimensions import Cut, dimension_name
 from cyclesim.tui.tensors.slots import Slot
-from cyclesim.tui.widgets.panel import Line, line_width
 from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.lines import Line, line_width
 from cyclesim.tui.words.text import crop, shape_text
 
 __all__ = ["dimensions_line", "keys_line", "slots_line", "title_of"]

@@ -15,9 +15,9 @@ from cyclesim.trace import Stats
 from cyclesim.tui.settings.palette import BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.tensors.dimensions import dimension_name
 from cyclesim.tui.tensors.sources import SCOPES
-from cyclesim.tui.widgets.panel import Line, line_width
 from cyclesim.tui.widgets.tensor.sight import Sight
 from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.lines import Line, line_width
 from cyclesim.tui.words.text import number, shape_text
 
 __all__ = ["below", "stats_line"]

@@ -10,7 +10,7 @@ from cyclesim.language import tr, trn
 from cyclesim.render.heatmap import scrolled
 from cyclesim.tui.settings.palette import BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.tensors.listing import Listing
-from cyclesim.tui.widgets.panel import Line
+from cyclesim.tui.words.lines import Line
 from cyclesim.tui.words.text import fit
 
 __all__ = ["table_lines"]

@@ -19,7 +19,6 @@ from cyclesim.tui.tensors.dimensions import Cut, dimension_name
 from cyclesim.tui.tensors.listing import listing_of
 from cyclesim.tui.tensors.slots import Slot
 from cyclesim.tui.tensors.sources import SCOPES
-from cyclesim.tui.widgets.panel import Line, wrap
 from cyclesim.tui.widgets.tensor.figures import figures_lines, histogram_lines
 from cyclesim.tui.widgets.tensor.heading import (
     dimensions_line,
@@ -31,6 +30,7 @@ from cyclesim.tui.widgets.tensor.reading import WIDE, below, stats_line
 from cyclesim.tui.widgets.tensor.sight import Sight
 from cyclesim.tui.widgets.tensor.state import TensorState
 from cyclesim.tui.widgets.tensor.table import table_lines
+from cyclesim.tui.words.lines import Line, wrap
 from cyclesim.tui.words.text import number
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from cyclesim.render.timeline import Pipeline
 from cyclesim.trace import Unit
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, ACCENT_COLOUR, FAINT, MUTED, STRONG, bold
-from cyclesim.tui.widgets.panel import Line, line_width
 from cyclesim.tui.words.glyphs import Glyphs
+from cyclesim.tui.words.lines import Line, line_width
 from cyclesim.tui.words.text import fit
 
 __all__ = ["Pen"]

@@ -13,7 +13,7 @@ from cyclesim.language import tr
 from cyclesim.render.timeline import ORDERS, ZOOMS, Order, Pipeline, Pipelines, Zoom
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, FAINT, MUTED, STRONG
-from cyclesim.tui.widgets.panel import CycleChosen, Line, Panel, line_width
+from cyclesim.tui.widgets.panel import CycleChosen, Panel
 from cyclesim.tui.widgets.timeline.cells import Pen
 from cyclesim.tui.widgets.timeline.words import (
     columns_said,
@@ -22,6 +22,7 @@ from cyclesim.tui.widgets.timeline.words import (
     rows_said,
     view_said,
 )
+from cyclesim.tui.words.lines import Line, line_width
 from cyclesim.tui.words.text import crop, fit
 
 __all__ = ["Timeline"]

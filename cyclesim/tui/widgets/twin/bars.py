@@ -15,7 +15,7 @@ from cyclesim.tui.compare.keys import COMPARE_COMMANDS, shown_keys
 from cyclesim.tui.compare.twin import Moment, SideName, Twin
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, GOOD, MUTED, STRONG
 from cyclesim.tui.widgets.bars import Bar
-from cyclesim.tui.widgets.panel import Line, line_width
+from cyclesim.tui.words.lines import Line, line_width
 from cyclesim.tui.words.text import crop, printable
 
 __all__ = ["FoundBar", "RunBar", "TwinBar", "TwinKeyBar", "WhereBar"]

@@ -10,8 +10,8 @@ from cyclesim.language import tr
 from cyclesim.tui.compare.findings import AnswerLine, answers
 from cyclesim.tui.compare.twin import Moment
 from cyclesim.tui.settings.palette import BAD, BODY, FAINT, MUTED, STRONG
-from cyclesim.tui.widgets.panel import Line, wrap
 from cyclesim.tui.widgets.twin.panel import TwinPanel
+from cyclesim.tui.words.lines import Line, wrap
 from cyclesim.tui.words.text import fit
 
 __all__ = ["AnswersPane"]

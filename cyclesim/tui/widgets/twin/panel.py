@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cyclesim.tui.compare.twin import Moment
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.widgets.panel import Line, Panel
+from cyclesim.tui.widgets.panel import Panel
+from cyclesim.tui.words.lines import Line
 
 __all__ = ["TwinPanel"]
 

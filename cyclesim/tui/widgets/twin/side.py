@@ -14,9 +14,9 @@ from cyclesim.render.legend import legend
 from cyclesim.tui.compare.twin import Moment, Side, SideName, Twin
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.tensors.listing import Listing
-from cyclesim.tui.widgets.panel import Line, wrap
 from cyclesim.tui.widgets.tensor.table import table_lines
 from cyclesim.tui.widgets.twin.panel import TwinPanel
+from cyclesim.tui.words.lines import Line, wrap
 from cyclesim.tui.words.text import number, shape_text
 
 __all__ = ["CellChosen", "DeltaPane", "SidePane"]

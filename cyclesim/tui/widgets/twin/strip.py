@@ -15,8 +15,8 @@ from cyclesim.trace import Cycle, Unit
 from cyclesim.tui.compare.alignment import Column
 from cyclesim.tui.compare.twin import Moment, SideName
 from cyclesim.tui.settings.palette import ACCENT, BAD, FAINT, MUTED, STRONG
-from cyclesim.tui.widgets.panel import Line
 from cyclesim.tui.widgets.twin.panel import TwinPanel
+from cyclesim.tui.words.lines import Line
 from cyclesim.tui.words.text import fit
 
 __all__ = ["TwinStrip"]
