@@ -52,7 +52,7 @@ def test_the_first_paint_needs_little() -> None:
         import sys
         from cyclesim.tui.app import CyclesimApp
 
-        async def enter(app):  # called when the first screen has been painted
+        async def enter(app):  # runs when the first screen has been painted
             app.loaded = sorted(sys.modules)
             app.exit()
 

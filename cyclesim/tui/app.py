@@ -81,6 +81,7 @@ class CyclesimApp(Witness):
         self.sentence = ""
         self._opener, self._engine = opener, engine
         self._main: MainScreen | None = None
+        self._entering = self._leaving = False
 
     def get_default_screen(self) -> Screen:
         return Door()
@@ -130,15 +131,23 @@ class CyclesimApp(Witness):
         self.call_after_refresh(self._enter)
 
     async def _enter(self) -> None:
-        """Put the main screen over the door, and begin to load."""
+        """Put the main screen over the door, and begin to load once it is painted."""
         from cyclesim.tui.screens.main import MainScreen
 
         if self._exit:
             return
+        self._entering = True  # a screen that is half there cannot be left
         self._main = MainScreen()
         await self.push_screen(self._main)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._entering = False
+        if self._leaving:
+            self._leave()
+            return
         self.begin_session()
-        self.call_after_refresh(self.session.start)
+        self.session.start()
 
     # -- colours -----------------------------------------------------------------------------
 
@@ -210,6 +219,9 @@ class CyclesimApp(Witness):
                     return  # Windows, or not the main thread
 
     def _leave(self) -> None:
+        self._leaving = True
+        if self._entering:
+            return
         self.close_session()
         self.exit(0)
 

@@ -99,10 +99,8 @@ def no_thread_left() -> Iterator[None]:
 
 async def inside(pilot: Pilot) -> None:
     """Wait until the main screen is there."""
-    await until(
-        pilot, lambda: pilot.app.entered and pilot.app.screen is not pilot.app.screen_stack[0]
-    )
-    await pilot.pause()
+    app = pilot.app
+    await until(pilot, lambda: app.entered and not app._entering)
 
 
 async def ready(pilot: Pilot) -> None:
