@@ -128,18 +128,25 @@ class CyclesimApp(Witness):
         self._mind_signals()
         # Paint first: importing keeps the interpreter busy, half a second with our own code and
         # seconds with torch.
-        self.call_after_refresh(self._enter)
+        self.call_after_refresh(lambda: self.run_worker(self._enter(), name="enter"))
 
     async def _enter(self) -> None:
         """Put the main screen over the door, and begin to load once it is painted."""
-        from cyclesim.tui.screens.main import MainScreen
-
         if self._exit:
             return
         self._entering = True  # a screen that is half there cannot be left
-        self._main = MainScreen()
+        self._main = self._make_main()
         await self.push_screen(self._main)
         self.call_after_refresh(self._begin)
+
+    def _make_main(self) -> MainScreen:
+        if self.options.lesson is not None:
+            from cyclesim.tui.lessons.screen import LessonScreen
+
+            return LessonScreen(self.options.lesson)
+        from cyclesim.tui.screens.main import MainScreen
+
+        return MainScreen()
 
     def _begin(self) -> None:
         self._entering = False

@@ -13,8 +13,8 @@ from cyclesim.lessons.tour import Tour
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.widgets.panel import Panel
-from cyclesim.tui.words.lines import Line, wrap
 from cyclesim.tui.words.folding import fold
+from cyclesim.tui.words.lines import Line, wrap
 
 __all__ = ["LessonPane"]
 
