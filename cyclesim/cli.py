@@ -17,6 +17,7 @@ import typer
 
 import cyclesim
 from cyclesim.errors import CyclesimError
+from cyclesim.given import Batch, Choice, Context, Entity, Pair, Question, Texts, given_of
 from cyclesim.language import from_environment, speak, speaking, tr
 from cyclesim.options import (
     Beams,
@@ -110,7 +111,13 @@ LogFile = Annotated[
 @app.command()
 def run(
     ctx: typer.Context,
-    text: Text = None,
+    text: Texts = None,
+    pair: Pair = None,
+    question: Question = None,
+    context: Context = None,
+    choice: Choice = None,
+    entity: Entity = None,
+    batch: Batch = None,
     model: Model = None,
     task: Task = None,
     clock: Clock = None,
@@ -144,9 +151,10 @@ def run(
     settings = _settings(lang, clock, ascii, projector)
     if served and log is not None:
         raise CyclesimError(tr("a served session is not recorded: leave --log out."))
-    words = text if served else read_text(text)  # there no text names a file
+    given = given_of(ctx.params, text, files=not served)  # there no text names a file
     options = LaunchOptions(
-        text=_default_text(model) if words is None else words,
+        text=_default_text(model),
+        example=given is None and not _known(model),
         model=model,
         task=task,
         attention=attn,
@@ -163,13 +171,19 @@ def run(
         **settings,
     )
     with cleaning_up():
-        return run_app(options)
+        return run_app(options if given is None else options.reading(given))
 
 
 @app.command()
 def trace(
     ctx: typer.Context,
-    text: Text = None,
+    text: Texts = None,
+    pair: Pair = None,
+    question: Question = None,
+    context: Context = None,
+    choice: Choice = None,
+    entity: Entity = None,
+    batch: Batch = None,
     model: Model = None,
     task: Task = None,
     clock: Resolution = "step",
@@ -224,9 +238,9 @@ def trace(
     limit = parse_size(memory) if memory is not None else None
     if where is not None:
         check_condition(where)
-    words = read_text(text)
+    given = given_of(ctx.params, text)
     with _progress() as say:
-        made = _run_to_end(ctx, words, say, keep=keep, memory=limit)
+        made = _run_to_end(ctx, given, say, keep=keep, memory=limit)
         if output is not None:
             say(f"saving {output}")
             with cleaning_up():
@@ -264,6 +278,12 @@ def export(
             metavar="FILE_OR_TEXT",
         ),
     ] = None,
+    pair: Pair = None,
+    question: Question = None,
+    context: Context = None,
+    choice: Choice = None,
+    entity: Entity = None,
+    batch: Batch = None,
     model: Model = None,
     task: Task = None,
     attn: Attention = "eager",
@@ -294,12 +314,14 @@ def export(
     saved = what is not None and names_trace(what)
     if saved:
         _refuse_loading(ctx)
-    words = None if saved else read_text(what)
+    given = given_of(ctx.params, None if saved or what is None else [what])
+    if saved and given is not None:
+        raise CyclesimError(tr("a saved trace is not run again: it has read its text."))
     with _progress() as say:
         if saved:
             made = cyclesim.open_trace(what)  # type: ignore[arg-type]
         else:
-            made = _run_to_end(ctx, words, say)
+            made = _run_to_end(ctx, given, say)
         say(f"writing {output}")
         with cleaning_up():
             write(made, to, output)
@@ -438,7 +460,14 @@ def diff(
 
 @app.command()
 def compare(
-    text: Text = None,
+    ctx: typer.Context,
+    text: Texts = None,
+    pair: Pair = None,
+    question: Question = None,
+    context: Context = None,
+    choice: Choice = None,
+    entity: Entity = None,
+    batch: Batch = None,
     against: Annotated[
         str,
         typer.Option(
@@ -509,7 +538,7 @@ def compare(
     for file in (output, html):
         if file is not None:
             check_target(file)
-    words = read_text(text)
+    given = given_of(ctx.params, text)
     with _progress() as say:
         machine = cyclesim.load(
             model if random_init is None else random_init,
@@ -524,11 +553,11 @@ def compare(
             random_init=random_init is not None,
             progress=say,
         )
-        if words is None and machine.tokenizer is not None:
-            words = _default_text(model)
+        if given is None and machine.tokenizer is not None:
+            given = machine.example
         found = cyclesim.compare(
             machine,
-            words,
+            given,
             against,
             rounds=rounds,
             sweep=sweep,
@@ -616,14 +645,13 @@ _LOADING = (
 )  # fmt: skip
 
 
-def _run_to_end(ctx: typer.Context, text: str | None, say: Callable[[str], Any], **how: Any) -> Any:
-    """The trace of a run of `text` (or the usual sentence) on the model that the options name."""
+def _run_to_end(ctx: typer.Context, given: Any, say: Callable[[str], Any], **how: Any) -> Any:
+    """The trace of a run of what is `given` (or an example) on the model that the options name."""
     options = {name: ctx.params[name] for name in _LOADING}
     options["generation"] = generation_of(ctx.params)
     machine = cyclesim.load(ctx.params["model"], **options, progress=say)
     say("running every cycle")
-    words = _default_text(ctx.params["model"]) if text is None else text
-    return cyclesim.trace(machine, words, **how)
+    return cyclesim.trace(machine, machine.example if given is None else given, **how)
 
 
 def _refuse_loading(ctx: typer.Context) -> None:
@@ -667,6 +695,13 @@ def _default_text(model: str | None) -> str:
     from cyclesim.machine.catalog import example
 
     return example(model)
+
+
+def _known(model: str | None) -> bool:
+    """Whether the catalog has a text to try with the model."""
+    from cyclesim.machine.catalog import EMBEDDED
+
+    return model is None or model in EMBEDDED
 
 
 def _speak(lang: str | None) -> None:

@@ -104,14 +104,19 @@ def _leave(number: int, frame: FrameType | None) -> None:
     os._exit(INTERRUPTED)
 
 
-def read_text(text: str | None) -> str | None:
+def read_text(text: str | None, *, only_files: bool = False) -> str | None:
     """What TEXT on the command line stands for: `-` is standard input, a file's name its content.
+
+    Args:
+        only_files: it is no text itself.
 
     Raises:
         CyclesimError: it cannot be read, is not text, or is empty.
     """
     if text is None:
         return None
+    if only_files and text != "-" and not os.path.exists(text):
+        raise CyclesimError(tr("there is no file {text}.").format(text=text))
     content = _content(text)
     if not content.strip():  # said before a model is loaded for it
         raise CyclesimError(tr("the text is empty: give at least one word."))

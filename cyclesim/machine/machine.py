@@ -10,6 +10,7 @@ import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
+from cyclesim.machine.catalog import EMBEDDED
 from cyclesim.machine.encoding import Encoding, given
 from cyclesim.machine.generation import Generation
 from cyclesim.machine.steps import ModelCall, Program, Steps
@@ -167,6 +168,12 @@ class Machine:
             )
             for name in (*needs, *takes)
         }
+
+    @property
+    def example(self) -> Any:
+        """Something for the machine to read: what the catalog has for it, or its task."""
+        known = EMBEDDED.get(self.name)
+        return known.example if known is not None else self.task.example(self.tokenizer)
 
     def preprocess(self, text: Any, inputs: Any = None) -> Steps[Encoding]:
         """The steps from `text` (or ready-made `inputs`) to the model's input tensors.

@@ -12,15 +12,14 @@ from html import escape
 import numpy as np
 
 from cyclesim.explain import axes_of, axis_text, explain
-from cyclesim.explain.labels import tokens_of_axis
+from cyclesim.explain.labels import TOKEN_AXES, labels_of_axis
 from cyclesim.language import tr, trn
-from cyclesim.render.colour import UNIT_COLOURS, ink_on, label_colour
-from cyclesim.render.markup import part, safe
-from cyclesim.render.result import simple_labels
+from cyclesim.render.colour import UNIT_COLOURS, ink_on
+from cyclesim.render.html_answer import answer_html
+from cyclesim.render.markup import heading_row, part, safe
 from cyclesim.render.scale import Scale
 from cyclesim.render.summary import (
     clocks,
-    entities,
     header_words,
     times_of,
     totals,
@@ -57,14 +56,14 @@ _STYLE = """<style>
  overflow:hidden;text-overflow:ellipsis}
 </style>"""
 #: Most rows of a table, cells of a heatmap's side, and characters of the text in one page.
-_ROWS, _SIDE, _CHARACTERS = 400, 40, 4000
+_ROWS, _SIDE = 400, 40
 
 
 def trace_html(trace: Trace) -> str:
     """`trace` as an HTML fragment: what ran, result, verdict, totals, and the table of cycles."""
     parts = [
         part(tr("header"), lambda: _header(trace)),
-        part(tr("result"), lambda: _result(trace)),
+        part(tr("result"), lambda: answer_html(trace)),
         part(tr("totals"), lambda: _totals(trace)),
         part(tr("cycles"), lambda: _cycles(trace)),
     ]
@@ -104,6 +103,9 @@ def _header(trace: Trace) -> str:
     if header.tokens:
         count = len(header.tokens)
         tokens = trn("{count} token", "{count} tokens", count).format(count=f"{count:,}")
+        if len(header.sequences) > 1:
+            several = tr("{count} sequences of {tokens}")
+            tokens = several.format(count=f"{len(header.sequences):,}", tokens=tokens)
         facts += f" · {tokens}"
     mark, sentence, colour = verdict_mark(trace)
     unfinished = "" if trace.complete else " · " + tr("not complete")
@@ -133,66 +135,6 @@ def _totals(trace: Trace) -> str:
     return f"<table>{cells}</table>"
 
 
-def _result(trace: Trace) -> str:
-    result = trace.result
-    if "entities" in result:
-        return _highlighted(trace) + _entity_table(trace)
-    if "scores" in result:
-        scores = sorted(result["scores"].items(), key=lambda item: -float(item[1]))[:_ROWS]
-        cells = "".join(
-            f"<tr><td>{'<b>▸</b> ' if k == result.get('label') else ''}{safe(k)}</td>"
-            f"<td class='n'>{float(s):.3f}</td><td><span class='bar' style='width:"
-            f"{max(float(s), 0) * 160:.0f}px;background:#56b4e9'></span></td></tr>"
-            for k, s in scores
-        )
-        return f"<table>{cells}</table>"
-    return "".join(f"<p><b>{safe(k)}</b>: {safe(v, 400)}</p>" for k, v in result.items())
-
-
-def _highlighted(trace: Trace) -> str:
-    text = trace.header.text or ""
-    labels = simple_labels(trace.header.labels)
-    parts: list[str] = []
-    place = 0
-    for entity in entities(trace.result, text):
-        if entity["end"] > _CHARACTERS:
-            break
-        colour = label_colour(str(entity.get("label")), labels)
-        parts.append(safe(text[place : entity["start"]], None))
-        words = safe(text[entity["start"] : entity["end"]], None)
-        parts.append(
-            f'<mark style="background:{colour};color:{ink_on(colour)};border-radius:3px;'
-            f'padding:0 3px">{words} <small>{safe(entity.get("label"), 20)}</small></mark>'
-        )
-        place = entity["end"]
-    parts.append(safe(text[place:_CHARACTERS], None))
-    if len(text) > _CHARACTERS:
-        more = tr("… ({count} more characters)")
-        parts.append(more.format(count=f"{len(text) - _CHARACTERS:,}"))
-    return f"<p dir='auto'>{''.join(parts)}</p>"
-
-
-def _entity_table(trace: Trace) -> str:
-    found = list(trace.result["entities"])
-    if not found:
-        return f"<p class='soft'>{tr('no entity found')}</p>"
-    rows = "".join(
-        f"<tr><td>{safe(e.get('text'), 80)}</td><td>{safe(e.get('label'), 20)}</td>"
-        f"<td class='n'>{float(e.get('score') or 0):.3f}</td>"
-        f"<td class='n'>{int(e.get('start', 0)):,}–{int(e.get('end', 0)):,}</td></tr>"
-        for e in found[:_ROWS]
-    )
-    head = _head(
-        (tr("text", "column"), ""),
-        (tr("label", "column"), ""),
-        (tr("score", "column"), "n"),
-        (tr("characters", "column"), ""),
-    )
-    table = f"<table>{head}{rows}</table>"
-    summary = tr("{count} found").format(count=f"{len(found):,}")
-    return f"<details open><summary>{summary}</summary>{table}</details>"
-
-
 def _cycles(trace: Trace) -> str:
     times, kind = times_of(trace)
     longest = max((t for c, t in zip(trace.cycles, times, strict=True) if c.stack), default=0) or 1
@@ -214,7 +156,7 @@ def _cycles(trace: Trace) -> str:
     if len(trace) > _ROWS:
         said = tr("… and {count} more cycles").format(count=f"{len(trace) - _ROWS:,}")
         more = f"<p class='soft'>{said}</p>"
-    head = _head(
+    head = heading_row(
         (tr("cycle", "column"), "n"), (tr("unit", "column"), ""), (tr("step", "column"), ""),
         (tr("op", "column"), ""), (tr("writes", "column"), ""), (tr("time", "column"), "n"),
         ("", ""), (tr("FLOPs", "column"), "n"),
@@ -226,15 +168,6 @@ def _cycles(trace: Trace) -> str:
         f"<table>{head}{''.join(rows)}</table></div>{more}"
         f"<p class='soft'>{time}</p></details>"
     )
-
-
-def _head(*columns: tuple[str, str]) -> str:
-    """A row of headings: what each is called, and its class or ""."""
-    cells = (
-        f"<th class='{style}'>{name}</th>" if style else f"<th>{name}</th>"
-        for name, style in columns
-    )
-    return f"<tr>{''.join(cells)}</tr>"
 
 
 # -- a cycle ----------------------------------------------------------------------------------
@@ -305,10 +238,10 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
     if not value.shape or 0 in value.shape:
         return f"<p>{safe(value.numpy(), 80)}</p>"
     rank = len(value.shape)
-    first = (0,) * max(rank - 2, 0)
+    axes = axes_of(cycle, trace)[place]
+    first = tuple(_stands(trace, *axis) for axis in zip(axes, value.shape[:-2], strict=False))
     cut = tuple(slice(0, _SIDE) for _ in value.shape[len(first) :])
     array = np.atleast_2d(value.numpy((*first, *cut)))
-    axes = axes_of(cycle, trace)[place]
     scale = Scale.of(array, probability=cycle.step in ("softmax", "probabilities"))
     levels = scale.levels(array)
     rows = [
@@ -318,7 +251,7 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
         ) + "</tr>"
         for i in range(array.shape[0])
     ]  # fmt: skip
-    fixed = ", ".join(f"{axis_text(axes[i])} 0" for i in range(len(first)))
+    fixed = ", ".join(f"{axis_text(axes[i])} {n}" for i, n in enumerate(first))
     shown = " × ".join(str(n) for n in array.shape)
     whole = " × ".join(str(n) for n in value.shape)
     stats = value.stats
@@ -345,14 +278,21 @@ def _heatmap(cycle: Cycle, trace: Trace | None, place: int) -> str:
     )
 
 
+def _stands(trace: Trace | None, axis: str, size: int) -> int:
+    """Where an axis stands that is not drawn: of a batch, at the sequence that is looked at."""
+    header = trace.header if trace is not None else None
+    looked = header is not None and axis == "batch" and size == len(header.sequences)
+    return header.sequence if looked and header is not None else 0
+
+
 def _row_name(
     value: Value, cycle: Cycle, trace: Trace | None, axes: tuple[str, ...], row: int
 ) -> str:
     axis = axes[-2] if len(axes) > 1 else ""
-    words = value.words or ()
-    if not words and trace is not None and axis in ("token", "query", "key"):
-        words = tokens_of_axis(axis, value.shape[-2], cycle, trace.header)
-    if axis in ("token", "query", "key") and value.shape[-2] == len(words):
+    words: tuple[str, ...] = value.words or ()
+    if trace is not None and axis in TOKEN_AXES and len(words) != value.shape[-2]:
+        words = labels_of_axis(axis, value.shape[-2], trace.header, cycle)
+    if axis in TOKEN_AXES and value.shape[-2] == len(words):
         return safe(words[row], 30)
     return str(row) if len(axes) > 1 else ""
 

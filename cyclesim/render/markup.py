@@ -8,7 +8,7 @@ from html import escape
 from cyclesim.language import tr
 from cyclesim.render.text import safe_text
 
-__all__ = ["part", "safe"]
+__all__ = ["heading_row", "part", "safe"]
 
 
 def safe(value: object, limit: int | None = 200) -> str:
@@ -24,3 +24,12 @@ def part(name: str, make: Callable[[], str]) -> str:
         what = safe(f"{type(error).__name__}: {error}", 200)
         said = tr("({part} cannot be shown: {why})").format(part=safe(name), why=what)
         return f'<p class="soft">{said}</p>'
+
+
+def heading_row(*columns: tuple[str, str]) -> str:
+    """A row of headings: what each is called, and its class or ""."""
+    cells = (
+        f"<th class='{style}'>{name}</th>" if style else f"<th>{name}</th>"
+        for name, style in columns
+    )
+    return f"<tr>{''.join(cells)}</tr>"

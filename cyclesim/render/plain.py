@@ -6,13 +6,13 @@ no colour. What a number is, is said in words.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from functools import reduce
-from typing import Any
 
 from cyclesim.explain import explain
 from cyclesim.explain.quote import join_words
 from cyclesim.language import N_, tr, trn
+from cyclesim.render.plain_answer import answer_sentences
 from cyclesim.render.summary import first_nan, header_words, times_of, totals
 from cyclesim.render.text import safe_text
 from cyclesim.render.units import amount, duration, number, size
@@ -60,7 +60,7 @@ def plain_lines(
         for group in trace.groups(resolution):
             yield _group(group, trace, sum(times[group.first : group.last + 1]))
     yield from _closing(trace, kind)
-    yield from _result(trace)
+    yield from answer_sentences(trace)
 
 
 def _opening(trace: Trace) -> str:
@@ -72,7 +72,11 @@ def _opening(trace: Trace) -> str:
     if place:
         text = tr("{start}, on {place}").format(start=text, place=place)
     if header.tokens:
-        text = tr("{start}, reads {tokens}").format(start=text, tokens=_tokens(len(header.tokens)))
+        tokens = _tokens(len(header.tokens))
+        if len(header.sequences) > 1:
+            several = tr("{count} sequences of {tokens}")
+            tokens = several.format(count=f"{len(header.sequences):,}", tokens=tokens)
+        text = tr("{start}, reads {tokens}").format(start=text, tokens=tokens)
     return _sentence(text)
 
 
@@ -204,43 +208,6 @@ def _closing(trace: Trace, kind: str) -> Iterator[str]:
     yield tr("Verdict: {verdict}.").format(verdict=safe_text(trace.verdict).rstrip("."))
 
 
-def _result(trace: Trace) -> Iterator[str]:
-    result: Mapping[str, Any] = trace.result
-    if not result:
-        return
-    try:
-        if "entities" in result:
-            yield from _entities(result["entities"])
-        elif "label" in result:
-            label, score = safe_text(result["label"], 80), _score(result.get("score"))
-            yield tr("Result: {label}, score {score}.").format(label=label, score=score)
-            scores = sorted((result.get("scores") or {}).items(), key=lambda item: -float(item[1]))
-            if scores:
-                listed = ", ".join(f"{safe_text(k, 40)} {_score(s)}" for k, s in scores[:20])
-                yield tr("Scores: {scores}.").format(scores=listed)
-        else:
-            for key, value in result.items():
-                text = tr("Result, {name}: {value}.")
-                yield text.format(name=safe_text(key, 40), value=safe_text(value, 400))
-    except (TypeError, ValueError, AttributeError) as error:
-        yield tr("The result cannot be shown: {why}.").format(why=safe_text(error, 200))
-
-
-def _entities(found: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    count = len(found)
-    text = trn("Result: {count} entity found.", "Result: {count} entities found.", count)
-    yield text.format(count=f"{count:,}")
-    for entity in found:
-        text = tr("{name} is {label}, characters {start} to {end}, score {score}.")
-        yield text.format(
-            name=safe_text(entity.get("text", ""), 200),
-            label=safe_text(entity.get("label", ""), 40),
-            start=int(entity.get("start", 0)),
-            end=int(entity.get("end", 0)),
-            score=_score(entity.get("score")),
-        )
-
-
 def _cycles(count: int) -> str:
     return trn("{count} cycle", "{count} cycles", count).format(count=f"{count:,}")
 
@@ -275,7 +242,3 @@ def _time(ns: int | None) -> str:
     elif unit == "s":
         text = trn("{value} second", "{value} seconds", several)
     return text.format(value=value)
-
-
-def _score(score: Any) -> str:
-    return f"{float(score):.3f}" if score is not None else tr("not known")

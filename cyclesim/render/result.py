@@ -11,12 +11,13 @@ from rich.style import Style
 from rich.text import Text
 
 from cyclesim.language import N_, tr
+from cyclesim.render.answers import AnswerTable, answer_table, marked_spans, sequence_titles
 from cyclesim.render.colour import ink_on, label_colour
 from cyclesim.render.summary import entities
 from cyclesim.render.text import crop, pad, safe_text
 from cyclesim.trace.trace import Trace
 
-__all__ = ["highlighted", "result_lines", "simple_labels"]
+__all__ = ["answer_lines", "answer_of", "highlighted", "result_lines", "simple_labels"]
 
 #: Longer texts and lists are cut; the JSON has everything.
 _CHARACTERS = 2000
@@ -28,18 +29,37 @@ _HEAD = (
 
 def result_lines(trace: Trace, width: int, *, ascii: bool = False) -> Iterator[Text]:
     """The result as lines of at most `width` cells; nothing where the run has none."""
+    titles = sequence_titles(trace)
+    if not titles and trace.result:
+        yield Text()
+        yield from answer_lines(trace, width, ascii=ascii)
+    for answer, title in enumerate(titles):
+        yield Text()
+        yield Text(crop(safe_text(title, 400), width), style=Style(bold=True))
+        yield from answer_lines(answer_of(trace, answer), width, ascii=ascii)
+
+
+def answer_of(trace: Trace, answer: int) -> Trace:
+    """The run, looking at the first sequence that answer number `answer` is about."""
+    rows = enumerate(trace.header.sequences)
+    place = next((i for i, row in rows if row.answer == answer), 0)
+    return trace.sequence(place)
+
+
+def answer_lines(trace: Trace, width: int, *, ascii: bool = False) -> Iterator[Text]:
+    """The one answer that is looked at."""
     result = trace.result
-    if not result:
-        return
-    yield Text()
     try:
+        table = answer_table(result)
         if "entities" in result:
             yield from _entity_lines(trace, width)
         elif "scores" in result and isinstance(result["scores"], Mapping):
             yield from _score_lines(result, trace, width, ascii)
+        elif table is not None:
+            yield from _table_lines(table, trace, width, ascii)
         else:
             yield from _other_lines(result, width)
-    except (TypeError, ValueError, KeyError) as error:
+    except (TypeError, ValueError, LookupError) as error:
         said = tr("the result cannot be shown: {why}").format(why=error)
         yield Text(crop(safe_text(said), width), style="red")
 
@@ -50,9 +70,9 @@ def simple_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def highlighted(trace: Trace) -> Text:
-    """The text with every entity on its label's colour, the label in brackets behind it."""
+    """The text with every span that the result is about on a colour, what it is behind it."""
     text = trace.header.text or ""
-    found = entities(trace.result, text)
+    found = entities({"entities": marked_spans(trace.result)}, text)
     labels = simple_labels(trace.header.labels)
     shown = Text()
     place = 0
@@ -73,9 +93,7 @@ def highlighted(trace: Trace) -> Text:
 
 
 def _entity_lines(trace: Trace, width: int) -> Iterator[Text]:
-    # Wrapped by rich itself: this is running text, the one thing here that may be folded.
-    folder = Console(width=width, file=None, color_system=None)
-    yield from highlighted(trace).wrap(folder, width)
+    yield from highlighted(trace).wrap(_folder(width), width)
     found = list(trace.result["entities"])
     yield Text()
     if not found:
@@ -95,14 +113,43 @@ def _entity_lines(trace: Trace, width: int) -> Iterator[Text]:
         yield _more(len(found) - _LISTED)
 
 
+def _folder(width: int) -> Console:
+    # Wrapped by rich itself: this is running text, the one thing here that may be folded.
+    return Console(width=width, file=None, color_system=None)
+
+
+def _table_lines(table: AnswerTable, trace: Trace, width: int, ascii: bool) -> Iterator[Text]:
+    spans = marked_spans(trace.result)
+    if spans:
+        yield from highlighted(trace).wrap(_folder(width), width)
+    sentences = (table.answer, *table.notes) if table.answer and not spans else table.notes
+    for sentence in sentences:
+        yield from Text(safe_text(sentence, _CHARACTERS)).wrap(_folder(width), width)
+    if not table.rows:
+        return
+    yield Text()
+    signs = ("> ", "  ") if ascii else ("▸ ", "  ")
+    rows = [
+        (signs[place not in table.best] + safe_text(first, 80), *(safe_text(c, 80) for c in rest))
+        for place, (first, *rest) in enumerate(table.rows[:_LISTED])
+    ]
+    yield from _table(("  " + table.head[0], *table.head[1:]), rows, width)
+    if len(table.rows) > _LISTED:
+        yield _more(len(table.rows) - _LISTED)
+
+
 def _score_lines(
     result: Mapping[str, Any], trace: Trace, width: int, ascii: bool
 ) -> Iterator[Text]:
+    if marked_spans(result):
+        yield from highlighted(trace).wrap(_folder(width), width)
+        yield Text()
+    chosen = set(map(str, result.get("labels", (result.get("label"),))))
     scores = sorted(result["scores"].items(), key=lambda item: -float(item[1]))
     name = min(max(cell_len(safe_text(k, 40)) for k, _ in scores), max(width - 30, 8))
     bar = max(min(width - name - 12, 40), 4)
     for label, score in scores[:_LISTED]:
-        best = label == result.get("label")
+        best = str(label) in chosen
         mark = ("> " if ascii else "▸ ") if best else "  "
         line = Text(mark, style=Style(bold=best))
         line.append(pad(safe_text(label, 40), name) + " " + pad(_score(score), 6))

@@ -32,11 +32,13 @@ from cyclesim.render.text import crop, pad, safe_text
 from cyclesim.render.units import amount, duration, number
 from cyclesim.trace.cycle import UNITS, Cycle, Resolution, Unit
 from cyclesim.trace.groups import Group
-from cyclesim.trace.trace import Trace
+from cyclesim.trace.trace import Header, Trace
 
 __all__ = ["TraceTable", "ascii_safe", "bar", "trace_table"]
 
 _DIM = Style(dim=True)
+#: So many sequences of a batch are listed.
+_SEQUENCES = 8
 _BOLD = Style(bold=True)
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 #: The columns that have a title.
@@ -113,10 +115,16 @@ def _header(trace: Trace, width: int, ascii: bool) -> Iterator[Text]:
         count = amount(header.parameters, space="")
         facts.append(tr("{count} parameters").format(count=count))
     yield _cut(Text(" · ".join(facts)), width)
-    if header.tokens:
-        words = " ".join(safe_text(t, 40) for t in header.tokens[:width])
-        said = trn("{count} token: {words}", "{count} tokens: {words}", len(header.tokens))
-        yield _cut(Text(said.format(count=f"{len(header.tokens):,}", words=words)), width)
+    for place, tokens in enumerate(_sequences(header)):
+        words = " ".join(safe_text(t, 40) for t in tokens[:width])
+        said = trn("{count} token: {words}", "{count} tokens: {words}", len(tokens))
+        said = said.format(count=f"{len(tokens):,}", words=words)
+        if len(header.sequences) > 1:
+            said = tr("sequence {number}, {tokens}").format(number=place, tokens=said)
+        yield _cut(Text(said), width)
+    more = len(header.sequences) - _SEQUENCES
+    if more > 0:
+        yield _cut(Text(tr("… and {count} more").format(count=f"{more:,}"), style=_DIM), width)
     for cycle in trace.cycles:
         if cycle.step == "truncation" and not cycle.nop:
             cut = tr("cut: {note}").format(note=safe_text(note_text(cycle.note), 200))
@@ -124,6 +132,13 @@ def _header(trace: Trace, width: int, ascii: bool) -> Iterator[Text]:
     if not trace.complete:
         so_far = tr("not complete: {count} cycles so far").format(count=f"{len(trace):,}")
         yield _cut(Text(so_far, style="yellow"), width)
+
+
+def _sequences(header: Header) -> list[tuple[str, ...]]:
+    """The tokens of each row of the model's input, of the first few."""
+    if len(header.sequences) > 1:
+        return [row.tokens for row in header.sequences[:_SEQUENCES]]
+    return [header.tokens] if header.tokens else []
 
 
 def _totals(trace: Trace, width: int, ascii: bool) -> Iterator[Text]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cyclesim.machine.catalog import DEFAULT, EMBEDDED
 
 if TYPE_CHECKING:
-    from cyclesim.trace import Resolution, Trace
+    from cyclesim.trace import Prompt, Resolution, Trace
     from cyclesim.tui.classroom.log import Log
 
 __all__ = ["CLOCKS", "DEFAULT_TEXT", "MOST_SERVED", "SPEEDS", "LaunchOptions", "LessonOptions"]
@@ -46,7 +46,9 @@ class LaunchOptions:
     """Everything the shell's options say. The defaults open the embedded model.
 
     Attributes:
-        text: the sentence to run.
+        text: the sentence to run; of a question, what its answer is looked for in.
+        prompts: all that is read, where it is more than the text: of the first, `text` counts.
+        example: nothing was given to read, so the machine's own example is.
         model, task, attention, device, dtype, max_length, pad_to, trust_remote_code, random_init:
             as `cyclesim.load` takes them.
         seed: set before loading, where something random is asked for.
@@ -67,6 +69,8 @@ class LaunchOptions:
     """
 
     text: str = DEFAULT_TEXT
+    prompts: tuple[Prompt, ...] = ()
+    example: bool = False
     model: str | None = None
     task: str | None = None
     attention: str = "eager"
@@ -91,3 +95,26 @@ class LaunchOptions:
     replay: Log | None = None
     pace: float = 1.0
     lesson: LessonOptions | None = None
+
+    @property
+    def given(self) -> Any:
+        """What the run reads, as `cyclesim.trace` takes it."""
+        if not self.prompts:
+            return self.text
+        first, *others = self.prompts
+        first = replace(first, text=self.text)
+        return [first, *others] if others else first
+
+    def reading(self, given: Any) -> LaunchOptions:
+        """The same, with `given` to read: whatever `cyclesim.trace` takes.
+
+        Raises:
+            CyclesimError: nothing that can be read.
+        """
+        from cyclesim.trace import Prompt, prompts_of
+
+        prompts = prompts_of(given)
+        plain = prompts == (Prompt(prompts[0].text),)
+        return replace(
+            self, text=prompts[0].text or "", prompts=() if plain else prompts, example=False
+        )

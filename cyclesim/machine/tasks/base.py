@@ -12,6 +12,7 @@ import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
+from cyclesim.machine.catalog import DEFAULT, EMBEDDED
 from cyclesim.machine.encoding import Encoding
 from cyclesim.machine.inputs import preprocess
 from cyclesim.machine.rows import Row
@@ -61,6 +62,10 @@ class Task:
     def of(self, model: torch.nn.Module, folder: Path | None = None) -> Task:
         """The same, with what a model's config, and its folder, say of its head."""
         return self
+
+    def example(self, tokenizer: Any) -> Any:
+        """Something to read, for who gives nothing: as `cyclesim.trace` takes it."""
+        return EMBEDDED[DEFAULT].example
 
     # -- input -------------------------------------------------------------------------------
 
@@ -118,7 +123,7 @@ class Task:
         """
         given = prompt.given
         for name in self.needs:
-            if name not in given and name != "text":  # a missing text is an empty one
+            if name not in given and (name != "text" or given):  # nothing at all is an empty text
                 raise CyclesimError(
                     tr("{task} needs {what}: {how}.").format(
                         task=self.name, what=tr(FIELDS[name].what), how=tr(FIELDS[name].how)

@@ -30,6 +30,9 @@ class FillMask(Task):
     auto: ClassVar[str] = "AutoModelForMaskedLM"
     heads: ClassVar[tuple[str, ...]] = ("ForMaskedLM",)
 
+    def example(self, tokenizer: Any) -> Any:
+        return f"Ada Lovelace worked with {getattr(tokenizer, 'mask_token', '')} in London."
+
     def rows(self, prompts: Sequence[Prompt], tokenizer: Any) -> Steps[list[Row]]:
         rows = yield from super().rows(prompts, tokenizer)
         mask = getattr(tokenizer, "mask_token", None)

@@ -27,6 +27,10 @@ class MultipleChoice(Task):
     needs: ClassVar[tuple[str, ...]] = ("text", "choices")
     takes: ClassVar[tuple[str, ...]] = ()
 
+    def example(self, tokenizer: Any) -> Any:
+        choices = ("in London.", "the lazy dog.", "with Charles Babbage.")
+        return Prompt("Ada Lovelace worked", choices=choices)
+
     def check(self, prompt: Prompt) -> None:
         super().check(prompt)
         if len(prompt.choices) < 2:

@@ -12,6 +12,7 @@ from cyclesim.machine.encoding import Encoding
 from cyclesim.machine.steps import Steps
 from cyclesim.machine.tasks.base import Results
 from cyclesim.machine.tasks.text_classification import Classification
+from cyclesim.trace import Prompt
 
 __all__ = ["NextSentence"]
 
@@ -27,6 +28,9 @@ class NextSentence(Classification):
     labelled: ClassVar[bool] = False
     needs: ClassVar[tuple[str, ...]] = ("text", "pair")
     takes: ClassVar[tuple[str, ...]] = ()
+
+    def example(self, tokenizer: Any) -> Any:
+        return Prompt(super().example(tokenizer), pair="They wrote to each other for years.")
 
     def of(self, model: torch.nn.Module, folder: Path | None = None) -> NextSentence:
         return NextSentence()  # the labels are not the config's

@@ -41,6 +41,10 @@ class QuestionAnswering(Task):
     needs: ClassVar[tuple[str, ...]] = ("question", "text")
     takes: ClassVar[tuple[str, ...]] = ()
 
+    def example(self, tokenizer: Any) -> Any:
+        text = super().example(tokenizer)
+        return Prompt(text, question="Who worked with Charles Babbage?")
+
     def rows(self, prompts: Sequence[Prompt], tokenizer: Any) -> Steps[list[Row]]:
         return [
             Row(

@@ -32,6 +32,9 @@ class RelationExtraction(Classification):
     name: ClassVar[str] = "relation-extraction"
     takes: ClassVar[tuple[str, ...]] = ("entities",)
 
+    def example(self, tokenizer: Any) -> Any:
+        return "[E1]Ada Lovelace[/E1] worked with [E2]Charles Babbage[/E2] in London."
+
     def rows(self, prompts: Sequence[Prompt], tokenizer: Any) -> Steps[list[Row]]:
         if tokenizer is None:
             return (yield from super().rows(prompts, tokenizer))  # which says so

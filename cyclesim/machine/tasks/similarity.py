@@ -36,6 +36,9 @@ class SentenceSimilarity(Task):
     name: ClassVar[str] = "sentence-similarity"
     headless: ClassVar[bool] = True
 
+    def example(self, tokenizer: Any) -> Any:
+        return ["A man is playing the guitar.", "Somebody makes music.", "The cat sleeps."]
+
     def of(self, model: torch.nn.Module, folder: Path | None = None) -> SentenceSimilarity:
         known = pooling_of(folder) if folder is not None else None
         return replace(self, pooling=known or self.pooling)

@@ -14,12 +14,13 @@ from typing import Any, ClassVar, Literal
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.trace import Cycle, Trace
+from cyclesim.trace.answer import brief
 from cyclesim.tui.backstage.jobs import Desk
 from cyclesim.tui.messages import Report
 
 __all__ = ["Answers", "Column", "ProbeJob", "Probed"]
 
-Kind = Literal["labels", "label", "token"]
+Kind = Literal["labels", "label", "token", "words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,12 @@ class Column:
 
     number: int
     layer: int | None
-    cells: tuple[tuple[str, float], ...]
+    cells: tuple[tuple[str, float | None], ...]
 
     @property
     def best(self) -> int:
         """The row with the largest probability."""
-        return max(range(len(self.cells)), key=lambda row: self.cells[row][1])
+        return max(range(len(self.cells)), key=lambda row: self.cells[row][1] or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,12 @@ class Answers:
     Attributes:
         trace: the run.
         states: cycle and layer of each hidden state, in order.
-        kind: a label for each token, one label for the text, or the likeliest token at each place.
+        kind: a label for each token, one label for the text, the likeliest token at each place, or
+            whatever the task says, in words.
         rows: what the rows are.
         columns: by cycle, those that have been asked.
         sentence: why there is no answer, or "".
+        sequence: the sequence of a batch that was asked about.
     """
 
     trace: Trace
@@ -60,6 +63,7 @@ class Answers:
     rows: tuple[str, ...] = ()
     columns: Mapping[int, Column] = field(default_factory=dict)
     sentence: str = ""
+    sequence: int = 0
 
     def missing(self, executed: int) -> bool:
         """Whether a hidden state has run and was not asked about."""
@@ -94,8 +98,11 @@ class ProbeJob:
         trace, executed = desk.clock.trace, desk.clock.executed
         probe = desk.engine.probe(desk.machine, desk.text)
         known = self.known
+        sequence = trace.header.sequence
         if known is None or known.trace is not trace or known.sentence:
             known = Answers(trace, tuple((c.number, c.layer) for c in probe.hidden_states))
+        if known.sequence != sequence:
+            known = Answers(trace, known.states, sequence=sequence)
         for state in probe.hidden_states:
             if state.number >= executed or state.number in known.columns:
                 continue
@@ -118,17 +125,24 @@ def _same(cycle: Cycle, state: Cycle) -> bool:
 
 def _with(known: Answers, probe: Any, answer: Any) -> Answers:
     """`known`, and what `answer` says in words."""
-    result, kind = answer.result, known.kind
+    header = known.trace.header
+    place = header.looked_at.answer
+    result = answer.results[place] if place < len(answer.results) else answer.result
+    kind = known.kind
     if "scores" in result:
         kind, cells = "label", tuple(result["scores"].items())
         rows = tuple(str(label) for label, _ in cells)
-    elif "tokens" in result and "ids" not in result:
+    elif "entities" in result:
         kind, rows = "labels", tuple(t["text"] for t in result["tokens"])
         cells = tuple((t["label"], t["score"]) for t in result["tokens"])
+    elif "token" not in result and "ids" not in result and (lines := brief(result)):
+        kind, rows = "words", tuple(line.name for line in lines)
+        cells = tuple((line.word, line.score) for line in lines)
     elif probe.names_tokens:
         kind = "token"
-        cells = tuple((str(best[0][0]), best[0][1]) for best in probe.top_tokens(answer, 1)[0])
-        tokens = known.trace.header.tokens
+        row = header.sequence if len(header.sequences) > 1 else 0
+        cells = tuple((str(best[0][0]), best[0][1]) for best in probe.top_tokens(answer, 1)[row])
+        tokens = header.tokens
         rows = tokens if len(tokens) == len(cells) else tuple(map(str, range(len(cells))))
     else:
         raise CyclesimError(

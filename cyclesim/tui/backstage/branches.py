@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from cyclesim.language import tr
 from cyclesim.render.summary import entities
 from cyclesim.trace import Trace
+from cyclesim.trace.answer import brief
 from cyclesim.tui.backstage.futures import Future
 from cyclesim.tui.backstage.jobs import Desk
 from cyclesim.tui.compare.other import Pairing
@@ -154,4 +155,8 @@ def answer_text(trace: Trace) -> str:
         return ", ".join(named) or tr("no name found")
     if "label" in result:
         return f"{result['label']} {float(result.get('score') or 0):.2f}"
-    return " ".join(str(value) for value in result.values())
+    lines = brief(result)
+    if len(lines) == 1:
+        score = "" if lines[0].score is None else f" {lines[0].score:.2f}"
+        return f"{lines[0].word}{score}"
+    return ", ".join(f"{line.name} {line.word}" for line in lines)

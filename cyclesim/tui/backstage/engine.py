@@ -36,10 +36,10 @@ class Engine(Protocol):
     #: Whether there is a model that can run.
     live: bool
 
-    def rehearse(self, machine: Any, text: str) -> Trace:
+    def rehearse(self, machine: Any, text: Any) -> Trace:
         """Run at full speed and return every cycle without tensors."""
 
-    def clock(self, machine: Any, text: str, plan: Trace) -> Any:
+    def clock(self, machine: Any, text: Any, plan: Trace) -> Any:
         """A clock paused before cycle 0."""
 
     def edit(self, clock: Any, number: int, wish: EditWish) -> None:
@@ -57,12 +57,12 @@ class Engine(Protocol):
     def measure(
         self,
         machine: Any,
-        text: str,
+        text: Any,
         repeats: int,
         seconds: float,
         going: Callable[[int], bool],
     ) -> Any:
         """Times of each cycle over several runs at full speed (`engine.timing.Speeds`)."""
 
-    def probe(self, machine: Any, text: str) -> Any:
+    def probe(self, machine: Any, text: Any) -> Any:
         """What asks the model's head about hidden states (`engine.Probe`)."""

@@ -32,7 +32,7 @@ class Desk:
         machine: what runs; a trace where a saved one is shown.
         clock: the clock of the present run.
         plan: its rehearsal.
-        text: its text.
+        text: what it reads, as the engine takes it.
         futures: the branches of the run.
         report: tells the screen something before the job is done.
         given_up: whether something more urgent waits, so that a long job should return None.
@@ -45,7 +45,7 @@ class Desk:
     machine: Any
     clock: Any
     plan: Trace | None
-    text: str
+    text: Any
     futures: Futures
     report: Callable[[Report], None]
     given_up: Callable[[], bool]

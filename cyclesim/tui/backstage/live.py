@@ -22,15 +22,15 @@ class LiveEngine:
 
     def __init__(self) -> None:
         #: The latest probe, with what it was made for: it holds a whole run of its own.
-        self._probe: tuple[Any, str, Any] | None = None
+        self._probe: tuple[Any, Any, Any] | None = None
 
-    def rehearse(self, machine: Any, text: str) -> Trace:
+    def rehearse(self, machine: Any, text: Any) -> Trace:
         from cyclesim.engine import rehearse
 
         self._probe = None
         return rehearse(machine, text)
 
-    def clock(self, machine: Any, text: str, plan: Trace) -> Any:
+    def clock(self, machine: Any, text: Any, plan: Trace) -> Any:
         from cyclesim.engine import Clock
 
         return Clock(machine, text, plan=plan)
@@ -73,7 +73,7 @@ class LiveEngine:
     def measure(
         self,
         machine: Any,
-        text: str,
+        text: Any,
         repeats: int,
         seconds: float,
         going: Callable[[int], bool],
@@ -82,7 +82,7 @@ class LiveEngine:
 
         return measure(machine, text, repeats=repeats, seconds=seconds, going=going)
 
-    def probe(self, machine: Any, text: str) -> Any:
+    def probe(self, machine: Any, text: Any) -> Any:
         from cyclesim.engine import Probe
 
         if self._probe is None or self._probe[0] is not machine or self._probe[1] != text:

@@ -105,6 +105,11 @@ class Session:
         return self._options.text
 
     @property
+    def given(self) -> Any:
+        """All that the present run reads, as the engine takes it."""
+        return self._options.given
+
+    @property
     def target(self) -> int:
         """Number of the cycle it was last asked to have run; -1 for none."""
         return self._target
@@ -259,8 +264,10 @@ class Session:
             self._progress(tr("rehearsing at full speed, to know what will come"))
             # The rehearsal measures: let the screen finish painting that line first.
             sleep(SETTLE)
-        plan = self._engine.rehearse(machine, options.text)
-        clock = self._engine.clock(machine, options.text, plan)
+        if options.example:
+            options = options.reading(machine.example)
+        plan = self._engine.rehearse(machine, options.given)
+        clock = self._engine.clock(machine, options.given, plan)
         if self._clock is not None:
             self._clock.close()
         self._machine, self._options = machine, options
@@ -277,7 +284,10 @@ class Session:
         began = monotonic()
         try:
             machine = self._machine
-            if options != replace(self._options, text=options.text):
+            # What is read may change, and the machine stays the same.
+            if replace(options, text="", prompts=(), example=False) != replace(
+                self._options, text="", prompts=(), example=False
+            ):
                 machine = self._opener(options, self._progress)
             self._open(machine, options, began)
         except Exception as error:
@@ -368,7 +378,7 @@ class Session:
             machine=self._machine,
             clock=self._clock,
             plan=self._plan,
-            text=self.text,
+            text=self.given,
             futures=self._futures,
             report=self._report,
             given_up=lambda: self._closing or self._called,

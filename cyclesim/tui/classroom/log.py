@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal, TextIO, get_args
+from typing import TYPE_CHECKING, Any, Literal, TextIO, get_args
 
 from cyclesim._version import __version__
 from cyclesim.errors import CyclesimError
 from cyclesim.language import LANGUAGES, current, tr
 from cyclesim.tui.launch import CLOCKS, LaunchOptions
+
+if TYPE_CHECKING:
+    from cyclesim.trace import Prompt
 
 __all__ = ["MAIN", "Deed", "Entry", "Log", "Recorder", "Standing", "read_log"]
 
@@ -26,7 +29,7 @@ SCHEMA = 1
 #: Name of the main screen among the places where a key can be pressed.
 MAIN = "main"
 #: A longer log is no session of a person.
-MOST_ENTRIES, MOST_BYTES, MOST_TEXT = 100_000, 32 * 2**20, 2**20
+MOST_ENTRIES, MOST_BYTES, MOST_TEXT, MOST_PROMPTS = 100_000, 32 * 2**20, 2**20, 1000
 LONGEST = 7 * 24 * 3600.0
 
 #: What is done: a key is pressed, text is pasted, a command is chosen by name, a cycle is pointed
@@ -36,6 +39,8 @@ Deed = Literal["key", "paste", "command", "cycle", "click", "end"]
 #: The options that a log may set, with their types.
 _OPTIONS: Mapping[str, tuple[type, ...]] = {
     "text": (str,),
+    "prompts": (list,),
+    "example": (bool,),
     "model": (str, type(None)),
     "task": (str, type(None)),
     "attention": (str,),
@@ -171,6 +176,7 @@ class Recorder:
 
     def _header(self) -> str:
         options: dict[str, Any] = {name: getattr(self._options, name) for name in _OPTIONS}
+        options["prompts"] = [_written(prompt) for prompt in self._options.prompts]
         if self._options.trust_remote_code:
             options["trust_remote_code"] = True
         content = {"schema": SCHEMA, "cyclesim": __version__, "language": current(),
@@ -279,6 +285,7 @@ def _read_header(line: str) -> tuple[LaunchOptions, str, tuple[int, int]]:
             raise _Wrong(tr("its option {name} is not understood").format(name=repr(name)[:40]))
         if isinstance(value, str) and (len(value) > MOST_TEXT or "\0" in value):
             raise _Wrong(tr("its option {name} is not understood").format(name=repr(name)))
+    options["prompts"] = _prompts(options.get("prompts", []))
     if not _settings(options.get("generation")):
         raise _Wrong(tr("its option {name} is not understood").format(name="'generation'"))
     if options.get("clock", "step") not in CLOCKS:
@@ -288,6 +295,25 @@ def _read_header(line: str) -> tuple[LaunchOptions, str, tuple[int, int]]:
         raise _Wrong(tr("it does not begin like one"))
     assert isinstance(language, str) and isinstance(size, list)
     return LaunchOptions(**options), language, (size[0], size[1])
+
+
+def _written(prompt: Prompt) -> dict[str, Any]:
+    """The fields of a prompt that hold something, as JSON has them."""
+    return {name: getattr(prompt, name) for name in prompt.given}
+
+
+def _prompts(found: list[Any]) -> tuple[Prompt, ...]:
+    """What is read besides the text, checked like everything that a log says."""
+    from cyclesim.trace import Prompt  # brings NumPy, which the first paint does not wait for
+
+    if len(found) > MOST_PROMPTS or any(
+        not _is(row, dict) or len(json.dumps(row)) > MOST_TEXT for row in found
+    ):
+        raise _Wrong(tr("its option {name} is not understood").format(name="'prompts'"))
+    try:
+        return tuple(map(Prompt.of, found))
+    except (CyclesimError, TypeError, ValueError):
+        raise _Wrong(tr("its option {name} is not understood").format(name="'prompts'")) from None
 
 
 def _settings(value: Any) -> bool:

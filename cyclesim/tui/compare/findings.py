@@ -9,6 +9,7 @@ from typing import Any
 
 from cyclesim.language import tr, trn
 from cyclesim.trace import Trace
+from cyclesim.trace.answer import Line, brief
 from cyclesim.trace.diff import CycleDiff
 from cyclesim.tui.compare.alignment import Comparison
 from cyclesim.tui.words.text import number, printable, shape_text
@@ -97,7 +98,7 @@ def _answer_text(found: Comparison) -> str:
         return tr("The answers cannot be compared")
     if "ids" in found.ours.result:
         return tr("The texts are the same") if same else tr("The texts differ")
-    if "tokens" in found.ours.result or "scores" in found.ours.result:
+    if "entities" in found.ours.result or "scores" in found.ours.result:
         return tr("The labels are the same") if same else tr("The labels differ")
     return tr("The answer is the same") if same else tr("The answers differ")
 
@@ -129,8 +130,16 @@ def _lines(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[Answe
             both = None if one is None or other is None else True
             yield AnswerLine(printable(str(label)), _share(one), _share(other), both)
     else:
-        for name in {**ours, **theirs}:
-            yield _line(name, ours.get(name), theirs.get(name))
+        one, other = ({line.name: line for line in brief(result)} for result in (ours, theirs))
+        for name in {**one, **other}:
+            yield _both(name, one.get(name), other.get(name))
+
+
+def _both(name: str, ours: Line | None, theirs: Line | None) -> AnswerLine:
+    a, b = ("" if x is None else f"{printable(x.word)} {_share(x.score)}".strip()
+            for x in (ours, theirs))  # fmt: skip
+    same = None if ours is None or theirs is None else ours.word == theirs.word
+    return AnswerLine(printable(name), a, b, same)
 
 
 def _tokens(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Iterator[AnswerLine]:

@@ -213,7 +213,7 @@ class CompareJob:
         elif way == "model":
             machine, title = desk.opener(_options(desk, value), say), value
         elif way == "text":
-            text = title = value
+            text, title = replace(desk.options, text=value).given, value
         return title, _run(desk, machine, text, say)
 
 
@@ -226,7 +226,7 @@ def _options(desk: Desk, model: str) -> Any:
     )  # fmt: skip
 
 
-def _run(desk: Desk, machine: Any, text: str, say: Callable[[str], None]) -> Trace:
+def _run(desk: Desk, machine: Any, text: Any, say: Callable[[str], None]) -> Trace:
     """A run of its own, to its end."""
     assert desk.plan is not None
     clock = desk.engine.clock(machine, text, desk.plan)

@@ -19,7 +19,9 @@ ROW = 16
 _NAMES = (
     N_("batch"), N_("head"), N_("query"), N_("key"), N_("token"), N_("hidden"), N_("channel"),
     N_("label"), N_("output"), N_("vocabulary"), N_("intermediate"), N_("entity"),
-    N_("start/end"), N_("batch·head"), N_("query·key·value"),
+    N_("start/end"), N_("batch·head"), N_("query·key·value"), N_("choice"), N_("marker"),
+    N_("mask"), N_("place"), N_("candidate"), N_("start"), N_("end"), N_("sentence"),
+    N_("other sentence"),
 )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from cyclesim.tui.words.text import printable
 
 __all__ = ["Slot", "axes_of_slot", "counts_tokens", "is_probability", "labels_of", "slots_of"]
 
-#: Dimensions that count the tokens of the sentence.
-_TOKENS = frozenset({"token", "query", "key"})
+
+#: Dimensions that count the tokens of a sequence.
+_TOKENS = frozenset({"token", "query", "key", "start", "end"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +101,25 @@ def counts_tokens(cut: Cut, dimension: int | None, tokens: int) -> bool:
 
 
 def labels_of(cut: Cut, dimension: int | None, cycle: Cycle, header: Header) -> tuple[str, ...]:
-    """A name for each place of a dimension: tokens, labels; () where numbers must do."""
+    """A name for each place of a dimension: tokens, labels; () where numbers must do.
+
+    Of a batch, tokens are those of the sequence that the cut stands at.
+    """
     if dimension is None:
         return ()
     size = cut.shape[dimension]
     classes = dimension == len(cut.shape) - 1 and cycle.unit in ("classifier", "output")
-    if classes and size == len(header.labels):
-        return tuple(map(printable, header.labels))
-    from cyclesim.explain.labels import tokens_of_axis
+    from cyclesim.explain.labels import labels_of_axis
 
-    axis = cut.names[dimension]
-    if axis not in _TOKENS:
-        return ()
-    return tuple(map(printable, tokens_of_axis(axis, size, cycle, header)))
+    names = labels_of_axis(cut.names[dimension], size, _where(cut, header), cycle)
+    if not names and classes and size == len(header.labels):
+        names = header.labels
+    return tuple(map(printable, names))
+
+
+def _where(cut: Cut, header: Header) -> Header:
+    """What is known of the row of the batch that the cut stands at."""
+    from cyclesim.explain.labels import row_header
+
+    row = cut.named("batch")
+    return header if row is None else row_header(header, cut.at[row], cut.shape[row])

@@ -93,7 +93,7 @@ class Answer(Panel):
 
     def _parts(self, scene: Scene, answers: Answers, column: Column) -> list[Line]:
         if answers.kind == "label":
-            order = sorted(range(len(column.cells)), key=lambda row: -column.cells[row][1])
+            order = sorted(range(len(column.cells)), key=lambda row: -(column.cells[row][1] or 0))
             return [
                 [*self._word(scene, answers, column, row), _score(column.cells[row][1])]
                 for row in order
@@ -193,13 +193,13 @@ class Answer(Panel):
         if answers.kind == "label":
             # In a column the row says which label it is: the number is the word.
             best = row == column.best
-            shown = f"{score:.0%}" if width else printable(word)
+            shown = f"{score or 0:.0%}" if width else printable(word)
             text = centre(shown, width) if width else shown
             style = label_style(word, labels, plain=self.plain) if best else MUTED
             return [Segment(f" {text} ", style)]
         shown = self._cropped(word, WORD)
         text = fit(shown, width) if width else shown
-        if answers.kind == "token":
+        if answers.kind in ("token", "words"):
             return [Segment(f" {text} ", STRONG)]
         if word == NOTHING:
             return [Segment(f" {text} ", FAINT)]
@@ -223,6 +223,6 @@ def _head(layer: int | None) -> str:
     return tr("emb.") if layer is None else str(layer)
 
 
-def _score(score: float, width: int = 0) -> Segment:
-    text = f"{score:.0%}"
+def _score(score: float | None, width: int = 0) -> Segment:
+    text = "" if score is None else f"{score:.0%}"
     return Segment(f"{text:>{width}}" if width else f" {text}", MUTED)

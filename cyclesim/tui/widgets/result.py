@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
 
+from cyclesim.explain.looked_at import own_output
 from cyclesim.language import N_, tr, trn
+from cyclesim.render.answers import marked_spans
+from cyclesim.render.result import answer_lines
 from cyclesim.trace import Cycle, Trace
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
@@ -21,6 +25,8 @@ from cyclesim.tui.words.text import crop, fit, printable
 
 __all__ = ["Result", "labels_cycle"]
 
+#: Turns styled text into segments.
+_PRINTER = Console(file=None, color_system=None)
 #: The output cycles are at the end, and there are not more of them.
 OUTPUTS = 6
 
@@ -62,15 +68,14 @@ class Result(Panel):
         result = scene.trace.result if scene.ended else {}
         if "entities" in result:
             return self._entities(scene, result, width)
-        if "scores" in result:
+        if "scores" in result and not marked_spans(result):
             return self._scores(result, width)
         if result:
-            return [
-                line for k, v in result.items() for line in wrap(f" {k}: {v}", width, BODY, limit=3)
-            ]
+            return self._as_printed(scene, width)
         labels = labels_cycle(scene.trace, scene.executed)
-        if labels is not None and labels.outputs and labels.outputs[0].words:
-            return self._tokens(scene, labels.outputs[0].words, width)
+        words = own_output(labels, scene.trace).words if labels is not None else None
+        if words and len(words) == len(scene.plan.header.tokens):
+            return self._tokens(scene, words, width)
         if scene.ended:
             said = tr("The run is over. This task has no answer beyond the last tensor.")
             return wrap(f" {said}", width, MUTED)
@@ -84,6 +89,13 @@ class Result(Panel):
                    "{count} cycles to go · {key} runs to the end", left)  # fmt: skip
         lines += wrap(" " + text(said.format(count=left, key=self.key("finish"))), width, FAINT)
         return lines
+
+    def _as_printed(self, scene: Scene, width: int) -> list[Line]:
+        """As the shell prints it, without the empty lines at its ends."""
+        texts = answer_lines(scene.trace, max(width - 1, 8), ascii=self.glyphs.ascii)
+        return [
+            [Segment(" "), *(s for s in text.render(_PRINTER) if s.text != "\n")] for text in texts
+        ]
 
     # -- token classification ----------------------------------------------------------------
 
@@ -138,10 +150,12 @@ class Result(Panel):
     # -- text classification -----------------------------------------------------------------
 
     def _scores(self, result: Mapping[str, Any], width: int) -> list[Line]:
-        lines: list[Line] = [
-            [Segment(" "), Segment(str(result.get("label", "")), ACCENT),
-             Segment(f"  {result.get('score', 0.0):.1%}", STRONG)]
-        ]  # fmt: skip
+        if "labels" in result:  # each by itself
+            names = ", ".join(map(str, result["labels"])) or tr("no label")
+            lines: list[Line] = wrap(f" {printable(names)}", width, ACCENT)
+        else:
+            best = Segment(f"  {result.get('score', 0.0):.1%}", STRONG)
+            lines = [[Segment(" "), Segment(printable(str(result.get("label", ""))), ACCENT), best]]
         scores = sorted(result["scores"].items(), key=lambda item: -item[1])
         name_width = min(max((cell_len(str(k)) for k, _ in scores), default=4), width // 3)
         for name, score in scores[:12]:

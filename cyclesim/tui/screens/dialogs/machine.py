@@ -137,7 +137,7 @@ class MachineDialog(ModalScreen[LaunchOptions | None]):
             # Trust and lengths were given for that model, and not for any other.
             options = replace(
                 options, model=model, trust_remote_code=False, random_init=False,
-                max_length=None, pad_to=None,
+                max_length=None, pad_to=None, prompts=(), example=text == options.text,
             )  # fmt: skip
         choice = {name: self.query_one(f"#{name}", Choice).value for name in
                   ("task", "attention", "device", "dtype")}  # fmt: skip
