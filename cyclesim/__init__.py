@@ -20,7 +20,7 @@ from cyclesim.errors import CyclesimError, ModelError
 if TYPE_CHECKING:
     from cyclesim.engine import Clock, Probe, edits, rehearse, trace
     from cyclesim.engine.compare import compare
-    from cyclesim.machine import Machine, load
+    from cyclesim.machine import Machine, Training, load
     from cyclesim.trace import Cycle, Trace, open_trace
     from cyclesim.trace.diff import diff
 
@@ -32,6 +32,7 @@ __all__ = [
     "ModelError",
     "Probe",
     "Trace",
+    "Training",
     "__version__",
     "compare",
     "diff",
@@ -48,6 +49,7 @@ _HOMES = {
     "Machine": "cyclesim.machine",
     "Probe": "cyclesim.engine",
     "Trace": "cyclesim.trace",
+    "Training": "cyclesim.machine",
     "compare": "cyclesim.engine.compare",
     "diff": "cyclesim.trace.diff",
     "edits": "cyclesim.engine",

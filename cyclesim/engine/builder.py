@@ -33,7 +33,7 @@ from cyclesim.engine.functions import (
 )
 from cyclesim.engine.increments import Increments
 from cyclesim.engine.naming import Namer, Seen
-from cyclesim.engine.recorder import Event, HostEvent, Node, Recorder
+from cyclesim.engine.recorder import Event, HostEvent, Node, Recorder, Standing
 from cyclesim.machine import HostResult, Written
 from cyclesim.trace import ArrayData, Call, Cycle, Phase, TensorData, Value
 
@@ -53,7 +53,11 @@ class Builder:
     """
 
     def __init__(
-        self, recorder: Recorder, *, keep: bool = True, known: Sequence[Cycle] = ()
+        self,
+        recorder: Recorder,
+        *,
+        keep: bool = True,
+        known: Sequence[Cycle] = (),
     ) -> None:
         self.cycles: list[Cycle] = []
         #: For each cycle, the index of its event.
@@ -68,6 +72,7 @@ class Builder:
         self._nodes: list[Node] = []
         self._stacks: dict[int, tuple[Call, ...]] = {}
         self._call_counts: dict[torch.nn.Module, int] = {}
+        self._modules: dict[str, tuple[Call, ...]] = {}
         self._part = 0
         self._layers: dict[tuple[Call, str], dict[Call, int]] = {}
         self._layer_of: dict[int, Any] = {}
@@ -85,16 +90,28 @@ class Builder:
         self._given: dict[int, Value] = {}
         self._given_in: dict[int, Value] = {}
 
+    @property
+    def keep(self) -> bool:
+        """Whether values refer to their tensors."""
+        return self._keep
+
+    @property
+    def events(self) -> Sequence[Any]:
+        """What the cycles are built of."""
+        return self._recorder.events
+
     def update(self) -> list[Cycle]:
         """Read the events recorded since the last call; return the new cycles."""
         before = len(self.cycles)
         events = self._recorder.events
         while self._read < len(events):
             event = events[self._read]
-            if isinstance(event, HostEvent):
+            if isinstance(event, Event):
+                self._add(event)
+            elif isinstance(event, HostEvent):
                 self._add_host(event)
             else:
-                self._add(event)
+                self._add_standing(event)
             self._read += 1
         return self.cycles[before:]
 
@@ -102,6 +119,22 @@ class Builder:
         """The module calls that `node` stands in, outermost first, and the block's index."""
         stack = self._stack(node)
         return stack, self._layer(stack)
+
+    def module(self, path: str) -> tuple[tuple[Call, ...], int | None]:
+        """The first calls of the modules down to the one at `path`, and the block's index.
+
+        A parameter belongs to a module, whichever calls of it used it.
+        """
+        known = self._modules.get(path)
+        if known is None:
+            kinds = {name: module for module, name in self.layout.paths.items()}
+            prefixes = [path[:at] for at, sign in enumerate(f"{path}.") if sign == "." and path]
+            known = self._modules[path] = tuple(
+                Call(name, 1, type(module).__name__, next(module.children(), None) is None)
+                for name in ("", *prefixes)
+                if (module := kinds.get(name)) is not None
+            )
+        return known, self._layer(known)
 
     def forget(self, last: int) -> None:
         """Let go of the tensors of the events up to number `last`; their cycles stay.
@@ -179,6 +212,10 @@ class Builder:
 
     # -- events ------------------------------------------------------------------------------
 
+    def _add_standing(self, event: Standing) -> None:
+        """An event of another kind, for a builder that knows it."""
+        raise NotImplementedError
+
     def _add_host(self, event: HostEvent) -> None:
         step, number = event.step, len(self.cycles)
         inputs = []
@@ -216,7 +253,7 @@ class Builder:
         for place, (item, copy) in enumerate(pairs):
             self._host[id(item)] = (item, number)
             if isinstance(item.value, torch.Tensor):
-                self._remember(item.value, number)
+                self.remember(item.value, number)
             value = self._host_value(replace(item, value=copy))
             if item.lasting:
                 self._keep_output(value, copy, place)
@@ -261,8 +298,8 @@ class Builder:
         # Handing back the very memory it was given is how a switched-off dropout does nothing.
         nop = not targets and all(any(same_view(r, g) for g in given) for r in results)
         outputs = []
+        self._remember_all(results, number, through_storage=bool(targets))
         for place, tensor in enumerate(results):
-            self._remember(tensor, number, through_storage=bool(targets))
             label = "output" if len(results) == 1 else f"output {place}"
             # Memory of the model itself (a buffer) can be written to when the run is over.
             lent = storage_key(tensor)[0] in self.layout.storages
@@ -300,8 +337,8 @@ class Builder:
         if cycle.inplace:
             self._part_with(overwritten(event.func, event.args, event.kwargs))
         results = written(event.func, event.args, event.kwargs, event.output)
+        self._remember_all(results, cycle.number, through_storage=cycle.inplace)
         for place, (value, tensor) in enumerate(zip(cycle.outputs, results, strict=True)):
-            self._remember(tensor, cycle.number, through_storage=cycle.inplace)
             self._keep_output(value, tensor, place)
         self.cycles.append(cycle)
         self.event_of.append(self._read)
@@ -314,7 +351,7 @@ class Builder:
             kept[:] = [entry for entry in kept if not any(entry[0] is v for v in cycle.outputs)]
         outputs = []
         for place, (old, tensor) in enumerate(zip(cycle.outputs, tensors, strict=True)):
-            self._remember(tensor, cycle.number)
+            self.remember(tensor, cycle.number)
             value = value_of(old.name, tensor, keep=self._keep)
             value.words = old.words
             self._keep_output(value, tensor, place, event=self._read - 1)
@@ -342,31 +379,37 @@ class Builder:
             (
                 s
                 for t in tensors_in((event.args, event.kwargs))
-                if (s := self._source(t)) is not None
+                if (s := self.source(t)) is not None
             ),
             None,
         )
         if source is None:
             return
         for tensor in tensors_in(event.output):
-            self._remember(tensor, source)
+            self.remember(tensor, source)
 
     # -- dataflow ----------------------------------------------------------------------------
 
-    def _remember(
-        self, tensor: torch.Tensor, number: int, *, through_storage: bool = False
-    ) -> None:
+    def remember(self, tensor: torch.Tensor, number: int) -> None:
+        """Whoever reads `tensor` from here on reads from cycle `number`."""
         self._held[id(tensor)] = tensor
         self._producer[id(tensor)] = number
+
+    def _remember_all(
+        self, tensors: Sequence[torch.Tensor], number: int, *, through_storage: bool
+    ) -> None:
+        for tensor in tensors:
+            self.remember(tensor, number)
         if through_storage:
             # An overwrite is also seen through every other view of the same memory.
-            key = storage_key(tensor)[0]
+            keys = {storage_key(tensor)[0] for tensor in tensors}
             for name, held in self._held.items():
                 other = held() if isinstance(held, weakref.ref) else held
-                if other is not None and storage_key(other)[0] == key:
+                if other is not None and storage_key(other)[0] in keys:
                     self._producer[name] = number
 
-    def _source(self, tensor: torch.Tensor) -> int | None:
+    def source(self, tensor: torch.Tensor) -> int | None:
+        """The cycle that whoever reads `tensor` now reads from."""
         if id(tensor) in self.layout.parameters:
             return None
         return self._producer.get(id(tensor))
@@ -377,7 +420,7 @@ class Builder:
         known = self._host.get(id(read))
         if known is not None:
             return known[1]
-        return self._source(read.value) if isinstance(read.value, torch.Tensor) else None
+        return self.source(read.value) if isinstance(read.value, torch.Tensor) else None
 
     def _keep_output(
         self, value: Value, tensor: torch.Tensor, place: int, event: int | None = None
@@ -431,12 +474,14 @@ class Builder:
     def _input(self, name: str, tensor: torch.Tensor, *, fused: bool = False) -> Value:
         known = self.layout.parameters.get(id(tensor))
         if known is not None:
+            tensor = self.layout.shown(tensor, id(tensor))
             return value_of(name, tensor, kind=known[1], parameter=known[0], keep=self._keep)
-        source = self._source(tensor)
+        source = self.source(tensor)
         key = storage_key(tensor)[0]
         owner = self.layout.storages.get(key)
         if source is None and owner is not None:  # a view of a weight
             parameter, kind = self.layout.parameters[owner]
+            tensor = self.layout.shown(tensor, owner)
             return value_of(name, tensor, kind=kind, parameter=parameter, keep=self._keep)
         kind = "observed" if source is not None else "constant"
         # A copy that wiring made (`contiguous`) would be kept twice: its producer has the numbers.

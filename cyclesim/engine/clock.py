@@ -14,7 +14,7 @@ output is handed on; a coarser tick pauses right before the first cycle of the n
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,11 +24,11 @@ from cyclesim.engine.breakpoints import Breakpoint, Breakpoints, Condition, cond
 from cyclesim.engine.data import TorchData
 from cyclesim.engine.edits import Edit, apply
 from cyclesim.engine.increments import GrownData
-from cyclesim.engine.run import Run
+from cyclesim.engine.run import new_run
 from cyclesim.engine.session import Place, Session, Upcoming
 from cyclesim.engine.timing import Stopwatch
 from cyclesim.errors import CyclesimError
-from cyclesim.machine import Machine
+from cyclesim.machine import Machine, Training
 from cyclesim.trace import Cycle, Resolution, Trace, Value
 from cyclesim.trace.groups import group_key
 
@@ -43,6 +43,8 @@ class Clock:
         text: what to run it on.
         inputs: tensors instead of a text (see `cyclesim.trace`).
         tokenizer: for a bare Hugging Face model that is given text.
+        train: make it a training step (see `cyclesim.Training`); pausing, edits and rewinding work
+            in backward and update too.
         measure: repeat the run at full speed when it has ended, for the times.
         plan: a rehearsal of the same run, for views that show what will come.
         memory: bytes of tensors to keep in memory; beyond it the oldest go to a temporary file.
@@ -64,11 +66,14 @@ class Clock:
         *,
         inputs: Any = None,
         tokenizer: Any = None,
+        train: Training | bool | None = None,
         measure: bool = True,
         plan: Trace | None = None,
         memory: int | None = None,
     ) -> None:
-        run = Run(Machine.of(machine, tokenizer), text, inputs, memory=memory, resumable=True)
+        run = new_run(
+            machine, text, inputs, train, tokenizer=tokenizer, memory=memory, resumable=True
+        )
         self._owner = _Owner(Session(run, measure))
         self._position: int | None = None
         self.plan = plan
@@ -304,14 +309,20 @@ class Clock:
             raise CyclesimError(
                 f"cycle {number} has not run: cycles 0 to {executed - 1} can be rewound to."
             )
+        self._resume(source, number)
+        return self.current
+
+    def _resume(
+        self, source: Session, number: int, edit: Mapping[int, torch.Tensor] | None = None
+    ) -> None:
+        """Stand after cycle `number` of `source`; with `edit`, it has written these instead."""
         self._open()
         left = self._session
         self._owner.stop()
         self.branches.append(Branch(len(self.branches), number, left.run.trace, left))
-        self._owner.session = source.resumed(number)
+        self._owner.session = source.resumed(number, edit)
         left.run.shelve()
         self._go(after=lambda c: c.number == number, breaks=False)
-        return self.current
 
     def edit(self, new: Edit, *, index: Any = None, output: int = 0, branch: bool = False) -> Cycle:
         """Change what the current cycle wrote; the run goes on from the changed numbers.
@@ -341,8 +352,9 @@ class Clock:
         cycle = self.trace.cycles[number]
         if not 0 <= output < len(cycle.outputs):
             raise CyclesimError(f"cycle {number} has {len(cycle.outputs)} output(s), from 0.")
-        rewrite = self._session.run.builder.rewrites.get(number)
-        if cycle.unit in ("input", "output") and not cycle.stack and rewrite is None:
+        run = self._session.run
+        rewrite, again = run.builder.rewrites.get(number), run.must_run_again(cycle)
+        if run.is_host(cycle) and rewrite is None and not again:
             raise CyclesimError(
                 f"cycle {number} ({cycle.step}) is a step outside the model: edit a cycle of the "
                 "model, or run another text."
@@ -351,6 +363,9 @@ class Clock:
         tensors[output] = apply(new, tensors[output], cycle, index)  # before anything is undone
         if rewrite is not None:
             rewrite(tuple(tensors))  # says what is wrong with them, if anything is
+        if again:
+            self._resume(self._session, number, {output: tensors[output]})
+            return self.trace.cycles[number]
         if branch or self.looking_back or not self._session.can_edit:
             self.rewind(number)
         self._session.replace(tensors)
@@ -444,6 +459,7 @@ def _tensor(value: Value) -> torch.Tensor:
 
 def _key(place: Place, resolution: Resolution) -> tuple[object, ...]:
     """The group that a cycle to come will belong to, as far as its place tells."""
-    stack, layer, unit, token = place
-    cycle = Cycle(0, unit or "other", "", "", 1, "", stack=stack, layer=layer, token=token)  # type: ignore[arg-type]
+    unit: Any = place.unit or "other"
+    cycle = Cycle(0, unit, "", "", 1, "", phase=place.phase, stack=place.stack, layer=place.layer)
+    cycle.token = place.token
     return group_key(cycle, resolution)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import torch
@@ -18,6 +18,8 @@ class Layout:
 
     def __init__(self, model: torch.nn.Module) -> None:
         self.model = model
+        # In training, what the parameters of the copy were when the step began, by their ids.
+        self._originals: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
 
     @cached_property
     def paths(self) -> dict[torch.nn.Module, str]:
@@ -48,6 +50,25 @@ class Layout:
         for _, tensor, _ in self._tensors():
             found.setdefault(storage_key(tensor)[0], id(tensor))
         return found
+
+    def remember(self, originals: Mapping[str, torch.Tensor]) -> None:
+        """The model is a copy, and these are the tensors of the original, by name."""
+        named = (*self.model.named_parameters(), *self.model.named_buffers())
+        pairs = ((tensor, originals.get(name)) for name, tensor in named)
+        self._originals = {id(t): (t, old.detach()) for t, old in pairs if old is not None}
+
+    def shown(self, tensor: torch.Tensor, owner: int) -> torch.Tensor:
+        """What a trace shows of `tensor`: the parameter with the id `owner`, or a view of it.
+
+        In training the parameter changes in place later, and what was read is what it was before.
+        """
+        if owner not in self._originals:
+            return tensor
+        parameter, old = self._originals[owner]
+        if tensor is parameter:
+            return old
+        offset = tensor.storage_offset() - parameter.storage_offset() + old.storage_offset()
+        return old.as_strided(tensor.shape, tensor.stride(), offset)
 
     def _tensors(self) -> Iterator[tuple[str, torch.Tensor, Kind]]:
         kinds: tuple[tuple[str, Kind], ...] = (("_parameters", "parameter"), ("_buffers", "buffer"))

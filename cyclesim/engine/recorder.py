@@ -36,7 +36,7 @@ from cyclesim.engine.layout import Layout
 from cyclesim.machine import HostResult, HostStep, ModelCall
 from cyclesim.trace import Phase
 
-__all__ = ["Event", "Gate", "HostEvent", "Node", "Part", "Recorder"]
+__all__ = ["Event", "Gate", "HostEvent", "Node", "Part", "Recorder", "Standing"]
 
 _REDISPATCH = handle_torch_function.__code__
 #: In eval mode these take a fused path, but only when nothing observes them.
@@ -130,7 +130,23 @@ class Part(NamedTuple):
     token: int | None
 
 
-AnyEvent = TypeVar("AnyEvent", Event, HostEvent)
+class Standing:
+    """An event that is neither, and knows by itself where its cycle stands.
+
+    Attributes:
+        unit: of the cycle, where it stands in no module.
+        phase: of the cycle.
+    """
+
+    unit: str = ""
+    phase: Phase = "forward"
+
+    def place(self, builder: Any) -> tuple[tuple[Any, ...], int | None]:
+        """The module calls that it stands in, and the block's index (see `Builder.place`)."""
+        raise NotImplementedError
+
+
+AnyEvent = TypeVar("AnyEvent", Event, HostEvent, Standing)
 
 
 class Player(Protocol):
@@ -160,7 +176,10 @@ class Gate(Protocol):
     """What a live clock puts into the run: called around every event, in the model's thread."""
 
     def before(
-        self, node: Node | None, call: Callable[..., Any] | HostStep, args: tuple[Any, ...]
+        self,
+        node: Node | None,
+        call: Callable[..., Any] | HostStep | Standing,
+        args: tuple[Any, ...],
     ) -> None:
         """The event is about to run. May block; may raise to cancel the run."""
 
@@ -465,4 +484,6 @@ def _copies(result: HostResult) -> tuple[Any, ...]:
 def _written_by(event: Event | HostEvent) -> list[Any]:
     if isinstance(event, HostEvent):
         return [item.value for item in event.result.outputs]
+    if isinstance(event, Standing):
+        return []  # it writes to memory that nothing overwrites
     return written(event.func, event.args, event.kwargs, event.output)

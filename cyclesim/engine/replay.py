@@ -141,7 +141,8 @@ def put(numbers: Sequence[torch.Tensor], tensors: Sequence[torch.Tensor]) -> Non
     """Write `numbers` into the memory of `tensors`, one for one."""
     with torch.no_grad():
         for tensor, new in zip(tensors, numbers, strict=True):
-            tensor.copy_(new)
+            # `data`, so that a backward that has kept this memory takes these for its own.
+            tensor.data.copy_(new)
 
 
 def rebuild(nest: Any, tensors: Sequence[torch.Tensor]) -> Any:

@@ -6,7 +6,7 @@ thread, with nothing in between; a `Clock` runs it in a worker thread with a gat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import zip_longest
@@ -18,7 +18,7 @@ from cyclesim.engine.builder import Builder
 from cyclesim.engine.functions import written
 from cyclesim.engine.keeper import Keep, Keeper
 from cyclesim.engine.layout import Layout
-from cyclesim.engine.recorder import AnyEvent, Event, Gate, Node, Recorder
+from cyclesim.engine.recorder import AnyEvent, Event, Gate, HostEvent, Node, Recorder
 from cyclesim.engine.replay import Recorded, Script, Tape
 from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
@@ -32,12 +32,14 @@ from cyclesim.machine import (
     Machine,
     ModelCall,
     Named,
+    Training,
+    Work,
     copied,
     drive,
 )
 from cyclesim.trace import Cycle, Timing, TokenSequence, Trace, Verdict
 
-__all__ = ["Run", "measure", "rehearse", "trace"]
+__all__ = ["Run", "measure", "new_run", "rehearse", "trace"]
 
 
 class Run:
@@ -95,13 +97,13 @@ class Run:
             layout, self.state = earlier.layout, earlier.state
             header = earlier.trace.header
             script, known, calls = earlier.script(number)
-        self.recorder: Recorder = Recorder(layout, gate, script)
+        self.recorder: Recorder
         self.builder: Builder
+        self.recorder, self.builder = self._recording(layout, gate, script, keep, known)
         if resume is not None:
             last = resume[0].builder.event_of[resume[1]]
             rewrites = resume[0].recorder.rewrites
             self.recorder.rewrites = {at: new for at, new in rewrites.items() if at <= last}
-        self.builder = Builder(self.recorder, keep=keep != "nothing", known=known)
         self.keeper: Keeper | None = None
         if memory is not None or keep in ("outputs", "stats"):
             self.keeper = Keeper(self.recorder, self.builder, _kept(keep), memory)
@@ -110,6 +112,34 @@ class Run:
         self.tape = Tape(self.recorder.saved, calls)
         self.outputs = Outputs()
         self.trace: Trace = Trace(header, self.builder.cycles)
+
+    def _recording(
+        self,
+        layout: Any,
+        gate: Gate | None,
+        script: Script | None,
+        keep: str,
+        known: Sequence[Cycle],
+    ) -> tuple[Recorder, Builder]:
+        """What watches this run, and what makes cycles of it."""
+        recorder = Recorder(layout, gate, script)
+        return recorder, Builder(recorder, keep=keep != "nothing", known=known)
+
+    def resumed(self, number: int, edit: Mapping[int, torch.Tensor] | None = None) -> Run:
+        """A run that hands back cycles 0 to `number` of this one and then goes on.
+
+        With `edit`, cycle `number` writes these numbers as its outputs: only for a run that says
+        that an edit of it `must_run_again`.
+        """
+        assert edit is None
+        return Run(
+            self.machine,
+            self.text,
+            self.inputs,
+            memory=self.memory,
+            resume=(self, number),
+            resumable=True,
+        )
 
     @property
     def layout(self) -> Layout:
@@ -156,7 +186,7 @@ class Run:
         """The machine's program, as cycles: the model's calls, and the steps up to the answer."""
         assert self.encoding is not None
         program = self.machine.program(self.encoding)
-        results = drive(program, self._host, self._call, self._named)
+        results = drive(program, self._host, self._call, self._named, self._work)
         self.outputs.end(results)
         self.trace.conclude(results)
 
@@ -169,9 +199,9 @@ class Run:
             )
             return
         try:
-            outputs = snapshot(self.outputs)  # the untraced run may write to the same memory
+            computed = self._computed()
             untraced = self._reference() if self._untraced is None else self._untraced
-            self.trace.verdict = compare(outputs, untraced)
+            self.trace.verdict = compare(computed, untraced)
         except Exception as error:
             reason = f"the comparison with an untraced run failed: {type(error).__name__}"
             self.trace.verdict = Verdict(reason=reason)
@@ -188,7 +218,7 @@ class Run:
                 speeds = Speeds((), self.stopwatch.elapsed_ns, 0)
             else:
                 speeds = self.repeat()
-            untraced = untraced_times(self.machine, self._fresh)
+            untraced = self._untraced_ns()
         self.trace.timing = Timing(
             traced_ns=self.stopwatch.elapsed_ns if stepped else speeds.wall_ns,
             untraced_ns=untraced,
@@ -202,6 +232,40 @@ class Run:
         """Run the forward again at full speed (see `timing.full_speed`)."""
         assert self._fresh is not None
         return full_speed(self.machine, self._fresh, self.builder, self.recorder.events, **how)
+
+    def _untraced_ns(self) -> int:
+        assert self._fresh is not None
+        return untraced_times(self.machine, self._fresh)
+
+    def complete(self) -> None:
+        """Verdict and times are known: the trace is whole."""
+        self.trace.complete = True
+
+    # -- edits -------------------------------------------------------------------------------
+
+    def can_edit(self, event: Any) -> bool:
+        """Whether the run, paused right after `event`, can go on with other numbers."""
+        if isinstance(event, HostEvent):
+            return event.step.rewrite is not None
+        return isinstance(event, Event)
+
+    def is_host(self, cycle: Cycle) -> bool:
+        """Whether `cycle` is a step outside the model."""
+        return cycle.unit in ("input", "output") and not cycle.stack
+
+    def must_run_again(self, cycle: Cycle) -> bool:
+        """Whether an edit of `cycle` needs the run to begin again (see `resumed`)."""
+        return False
+
+    def edit_again(self, new: Sequence[Cycle], event: Any) -> list[torch.Tensor] | None:
+        """The edit that an earlier run had at the cycle that `event` has just become, if any."""
+        return None
+
+    def go_on(self, edited: Event, event: Event) -> Event:
+        """The event to go on with, where the user has edited `event`."""
+        return edited
+
+    # ----------------------------------------------------------------------------------------
 
     def note_randomness(self) -> None:
         """Remember torch's random state after the latest event, if that event changed it."""
@@ -253,7 +317,11 @@ class Run:
         self.builder.close()
         self._untraced = None
 
-    def _reference(self) -> list[torch.Tensor]:
+    def _computed(self) -> Any:
+        """Copies of what was computed: the untraced run may write to the same memory."""
+        return snapshot(self.outputs)
+
+    def _reference(self) -> Any:
         """What the same program computes when nothing watches."""
         assert self._fresh is not None
         found = Outputs()
@@ -284,6 +352,11 @@ class Run:
         if self._resumable:
             self.tape.extend(self.recorder.events)
         self.tape.release(self.builder.release(freed, parts[max(len(parts) - 2, 0)].first))
+
+    def _work(self, work: Work) -> Any:
+        """A piece of the program that no cycle shows."""
+        with self.stopwatch:
+            return work.run()
 
     def _named(self, named: Named) -> None:
         header = self.trace.header
@@ -353,12 +426,32 @@ def _kept(keep: str) -> Keep:
     return "outputs" if keep == "outputs" else "stats" if keep == "stats" else "all"
 
 
+def new_run(
+    machine: Machine | torch.nn.Module,
+    text: str | None = None,
+    inputs: Any = None,
+    train: Training | bool | None = None,
+    *,
+    tokenizer: Any = None,
+    **how: Any,
+) -> Run:
+    """A run of `machine`, or a training step of it (see `Run` for `how`)."""
+    known = Machine.of(machine, tokenizer)
+    if train is None or train is False:
+        return Run(known, text, inputs, **how)
+    # Only here, because it is a run itself.
+    from cyclesim.engine.training import TrainingRun
+
+    return TrainingRun.start(known, text, inputs, Training() if train is True else train, **how)
+
+
 def trace(
     machine: Machine | torch.nn.Module,
     text: Any = None,
     *,
     inputs: Any = None,
     tokenizer: Any = None,
+    train: Training | bool | None = None,
     measure: bool = True,
     keep: Keep = "all",
     memory: int | None = None,
@@ -371,6 +464,7 @@ def trace(
             …}` (`machine.inputs` names what the task reads); or a list of these: a batch.
         inputs: keyword tensors (a mapping), positional ones (a tuple) or one tensor, instead.
         tokenizer: for a bare Hugging Face model that is given text.
+        train: make it a training step: forward and loss, backward, clip and update.
         measure: also repeat the run at full speed, for the times (a few runs, half a second).
         keep: which numbers stay readable: `all`, only `outputs`, or only their `stats`.
         memory: bytes of tensors to keep in memory; beyond it the oldest go to a temporary file.
@@ -389,7 +483,7 @@ def trace(
         >>> cyclesim.trace(torch.nn.Linear(4, 2), inputs=torch.ones(1, 4)).verdict.bit_identical
         True
     """
-    run = Run(Machine.of(machine, tokenizer), text, inputs, keep=keep, memory=memory)
+    run = new_run(machine, text, inputs, train, tokenizer=tokenizer, keep=keep, memory=memory)
     try:
         run.execute(warm=True)
         run.certify()
@@ -397,23 +491,29 @@ def trace(
             run.measure()
         else:
             run.trace.timing = Timing(traced_ns=run.stopwatch.elapsed_ns)
-        run.trace.complete = True
+        run.complete()
     finally:
         run.close()
     return run.trace
 
 
-def rehearse(machine: Machine | torch.nn.Module, text: Any = None, *, inputs: Any = None) -> Trace:
+def rehearse(
+    machine: Machine | torch.nn.Module,
+    text: Any = None,
+    *,
+    inputs: Any = None,
+    train: Training | bool | None = None,
+) -> Trace:
     """Run once at full speed to learn what will come: a complete trace without tensors.
 
     The live views draw the cycles to come from it, and its times are the full-speed times.
     """
-    run = Run(Machine.of(machine), text, inputs, keep="nothing")
+    run = new_run(machine, text, inputs, train, keep="nothing")
     try:
         run.execute(warm=True)
         run.certify()
         run.measure()
-        run.trace.complete = True
+        run.trace.complete = True  # a rehearsal leaves no updated weights
     finally:
         run.close()
     return run.trace
@@ -424,6 +524,7 @@ def measure(
     text: Any = None,
     *,
     inputs: Any = None,
+    train: Training | bool | None = None,
     repeats: int = 25,
     seconds: float = 5.0,
     going: Callable[[int], bool] = lambda done: True,
@@ -431,7 +532,7 @@ def measure(
     """Repeat the forward at full speed, recorded but unpaused; leave the model as it was.
 
     Args:
-        machine, text, inputs: as for `trace`.
+        machine, text, inputs, train: as for `trace`.
         repeats, seconds: stop after so many runs, or after the run that uses up the time.
         going: told how many runs are done, before each; False stops here.
 
@@ -443,7 +544,7 @@ def measure(
         >>> speeds.repeats, speeds.spread[20].low <= speeds.medians[20] <= speeds.spread[20].high
         (3, True)
     """
-    run = Run(Machine.of(machine), text, inputs, keep="nothing")
+    run = new_run(machine, text, inputs, train, keep="nothing")
     run.state.note()
     try:
         with run.state.again():

@@ -8,7 +8,7 @@ next turn.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -16,12 +16,12 @@ import torch
 
 from cyclesim.engine.builder import Builder
 from cyclesim.engine.functions import only_rearranges, overwritten, written
-from cyclesim.engine.recorder import AnyEvent, Event, HostEvent, Node
+from cyclesim.engine.recorder import AnyEvent, Event, HostEvent, Node, Standing
 from cyclesim.engine.rendezvous import Cancelled, Rendezvous
 from cyclesim.engine.replay import put, rebuild
 from cyclesim.engine.run import Run
 from cyclesim.machine import HostStep
-from cyclesim.trace import Call, Cycle
+from cyclesim.trace import Call, Cycle, Phase
 
 __all__ = ["Place", "Session", "Upcoming"]
 
@@ -29,14 +29,15 @@ __all__ = ["Place", "Session", "Upcoming"]
 class Place(NamedTuple):
     """What is known of the cycle that would run next.
 
-    The module calls it stands in, the repeated block, the unit of a step outside the model, and the
-    generated token it works for.
+    The module calls it stands in, the repeated block, the unit of what is outside the model, the
+    generated token it works for, and the phase.
     """
 
     stack: tuple[Call, ...]
     layer: int | None
     unit: str
     token: int | None
+    phase: Phase = "forward"
 
 
 #: Asked of what will run next, whether to pause before it.
@@ -75,18 +76,12 @@ class Session:
             error, self.error = self.error, None
             raise error
 
-    def resumed(self, number: int) -> Session:
-        """A new session of the same run that will hand back cycles 0 to `number`."""
-        old = self.run
-        run = Run(
-            old.machine,
-            old.text,
-            old.inputs,
-            memory=old.memory,
-            resume=(old, number),
-            resumable=True,
-        )
-        return Session(run, self._measure)
+    def resumed(self, number: int, edit: Mapping[int, torch.Tensor] | None = None) -> Session:
+        """A new session of the same run that will hand back cycles 0 to `number`.
+
+        With `edit`, cycle `number` will have written these (see `Run.must_run_again`).
+        """
+        return Session(self.run.resumed(number, edit), self._measure)
 
     def replace(self, tensors: list[torch.Tensor]) -> None:
         """The model, paused right after a cycle, shall go on with `tensors` as its outputs."""
@@ -116,7 +111,7 @@ class Session:
             self.run.certify()
             if self._measure:
                 self.run.measure(stepped=True)
-            self.run.trace.complete = True
+            self.run.complete()
         except Cancelled:
             pass
         except BaseException as error:
@@ -129,17 +124,25 @@ class Session:
     # -- the gate, in the worker's thread ----------------------------------------------------
 
     def before(
-        self, node: Node | None, call: Callable[..., Any] | HostStep, args: tuple[Any, ...]
+        self,
+        node: Node | None,
+        call: Callable[..., Any] | HostStep | Standing,
+        args: tuple[Any, ...],
     ) -> None:
         self.rendezvous.check()
         if self._before is None:
             return
         if isinstance(call, HostStep):
-            place = Place((), None, call.unit, call.token)
+            place = Place((), None, call.unit, call.token, call.phase)
+        elif isinstance(call, Standing):
+            place = Place(*call.place(self._builder), call.unit, None, call.phase)
         elif only_rearranges(call, args):
             return
         else:
-            place = Place(*self._builder.place(node), "", self.run.recorder.parts[-1].token)
+            _, phase, token = self.run.recorder.parts[-1]
+            # What runs outside of the model's modules is the user's loss, or clips gradients.
+            outside = "" if node is not None else "optimizer" if phase == "update" else "loss"
+            place = Place(*self._builder.place(node), outside, token, phase)
         # Each new goal is asked too, so that it knows where the event it resumes with stands.
         while self._before is not None and self._before(place):
             self._pause()
@@ -150,16 +153,19 @@ class Session:
             self.run.note_randomness()
             if self.run.keeper is not None:
                 self.run.keeper.update()
+        if (again := self.run.edit_again(new, event)) is not None:
+            self.replace(again)
+            new = [self._builder.cycles[-1]]
         for cycle in new:
             if self._reached(cycle):
                 last = isinstance(event, HostEvent) and event.step.last
                 if not last or self.error:  # after the last step, go on to the verdict
-                    self.can_edit = isinstance(event, Event) or event.step.rewrite is not None
+                    self.can_edit = self.run.can_edit(event)
                     self._pause()
                     self.can_edit = False
         if self._replacement is not None:
             if isinstance(event, Event):
-                event = _edited(event, self._replacement)
+                event = self.run.go_on(_edited(event, self._replacement), event)
                 self.run.tape.reread(len(self.run.recorder.events) - 1)
             else:
                 event = self._rewritten

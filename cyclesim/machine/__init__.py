@@ -19,10 +19,12 @@ if TYPE_CHECKING:
         Named,
         Program,
         Steps,
+        Work,
         Written,
         drive,
     )
     from cyclesim.machine.tasks import Task
+    from cyclesim.machine.training import Training, TrainingMachine
 
 __all__ = [
     "Encoding",
@@ -34,6 +36,9 @@ __all__ = [
     "Program",
     "Steps",
     "Task",
+    "Training",
+    "TrainingMachine",
+    "Work",
     "Written",
     "copied",
     "drive",
@@ -50,6 +55,9 @@ _HOMES = {
     "Program": "steps",
     "Steps": "steps",
     "Task": "tasks",
+    "Training": "training",
+    "TrainingMachine": "training",
+    "Work": "steps",
     "Written": "steps",
     "copied": "encoding",
     "drive": "steps",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ __all__ = [
     "Named",
     "Program",
     "Steps",
+    "Work",
     "Written",
     "drive",
 ]
@@ -122,8 +123,15 @@ class Named:
     generated: int = 0
 
 
+class Work(Protocol):
+    """A piece of a program that is neither: a backward pass, say. Its result is sent back."""
+
+    def run(self) -> Any:
+        """Do it, with nothing watching."""
+
+
 Steps = Generator[HostStep, HostResult, T]
-Program = Generator[HostStep | ModelCall | Named, Any, T]
+Program = Generator[HostStep | ModelCall | Named | Work, Any, T]
 
 
 def drive(
@@ -131,6 +139,7 @@ def drive(
     run: Callable[[HostStep], HostResult] = lambda step: step.run(),
     call: Callable[[ModelCall], Any] | None = None,
     named: Callable[[Named], None] = lambda _: None,
+    work: Callable[[Work], Any] = lambda piece: piece.run(),
 ) -> T:
     """Run `program` to the end and return its value.
 
@@ -138,6 +147,7 @@ def drive(
         run: runs a step; by default, just runs it.
         call: calls the model; not needed for mere steps.
         named: told what the positions are called.
+        work: does every other piece of work; by default, just runs it.
     """
     result: Any = None
     while True:
@@ -150,6 +160,8 @@ def drive(
         elif isinstance(item, Named):
             named(item)
             result = None
-        else:
+        elif isinstance(item, ModelCall):
             assert call is not None
             result = call(item)
+        else:
+            result = work(item)

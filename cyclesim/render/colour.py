@@ -38,6 +38,8 @@ UNIT_COLOURS: Mapping[Unit, str] = {
     "ffn": "#1fb58a",
     "pooler": "#b8a25a",
     "classifier": "#f0e442",
+    "loss": "#f2758c",
+    "optimizer": "#a98bf0",
     "output": "#e8703a",
     "other": "#8a7f9e",
 }
@@ -52,6 +54,8 @@ UNIT_LETTERS: Mapping[Unit, str] = {
     "ffn": "F",
     "pooler": "P",
     "classifier": "C",
+    "loss": "L",
+    "optimizer": "U",
     "output": "O",
     "other": "?",
 }

@@ -20,6 +20,8 @@ Unit = Literal[
     "ffn",
     "pooler",
     "classifier",
+    "loss",
+    "optimizer",
     "output",
     "other",
 ]
@@ -68,8 +70,10 @@ class Cycle:
         note: one line about what a host step did ("9 tokens").
         edited: its output was replaced by the user before the model went on with it.
         downstream: it read, directly or not, what an edited cycle wrote.
-        phase: `forward`; of a model that generates, `prefill` (the prompt is read) or `decode`.
+        phase: `forward`; of a model that generates, `prefill` (the prompt is read) or `decode`; of
+            a training step also `backward` and `update`.
         token: index of the generated token it works for; None outside generation.
+        forward: of a backward cycle, the number of the forward cycle that it differentiates.
         rank, device: 0 when alone; where it ran.
     """
 
@@ -98,6 +102,7 @@ class Cycle:
     rank: int = 0
     device: str = "cpu"
     token: int | None = None
+    forward: int | None = None
 
     @property
     def module(self) -> str:

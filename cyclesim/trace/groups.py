@@ -10,10 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cyclesim.language import tr
+from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import Call, Cycle, Resolution
 
 __all__ = ["Group", "group", "group_key"]
+
+
+#: The phases of a training step that follow the forward.
+_LATER = {"backward": N_("backward"), "update": N_("update")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,14 @@ def group_key(cycle: Cycle, resolution: Resolution) -> tuple[object, ...]:
         return (cycle.number,)
     if resolution == "token":
         # Outside generation a tick is the whole model, or what comes before or after it.
-        return (cycle.token, "" if cycle.stack or cycle.token is not None else cycle.unit)
+        inside = cycle.stack or cycle.token is not None
+        return (_later(cycle), cycle.token, "" if inside else cycle.unit)
     block = _block(cycle)
     if block is None:
         # Outside the repeated blocks a tick is one part of the model: the embeddings, the head.
-        return (_owner(cycle), cycle.unit if not cycle.stack else "")
-    return (block,) if resolution == "layer" else (block, _owner(cycle))
+        return (_later(cycle), _owner(cycle), cycle.unit if not cycle.stack else "")
+    key = (_later(cycle), block)
+    return key if resolution == "layer" else (*key, _owner(cycle))
 
 
 def group(cycles: Sequence[Cycle], resolution: Resolution) -> list[Group]:
@@ -57,6 +63,11 @@ def group(cycles: Sequence[Cycle], resolution: Resolution) -> list[Group]:
             groups.append(Group(_title(cycle, resolution), cycle.number, cycle.number))
             key = here
     return groups
+
+
+def _later(cycle: Cycle) -> str:
+    """The phase of a training step after the forward; "" for everything else."""
+    return cycle.phase if cycle.phase in _LATER else ""
 
 
 def _block(cycle: Cycle) -> Call | None:
@@ -85,8 +96,11 @@ def _title(cycle: Cycle, resolution: Resolution) -> str:
         return cycle.phase if cycle.stack else cycle.unit
     block, owner = _block(cycle), _owner(cycle)
     if block is None:
-        return cycle.unit
-    title = tr("layer {number}").format(number=cycle.layer)
-    if resolution == "module" and owner is not None and owner != block:
-        title += f" · {owner.path[len(block.path) + 1 :]}"
-    return title
+        title: str = cycle.unit
+    else:
+        title = tr("layer {number}").format(number=cycle.layer)
+        if resolution == "module" and owner is not None and owner != block:
+            title += f" · {owner.path[len(block.path) + 1 :]}"
+    # The phase last, so that what belongs together is seen to.
+    later = _later(cycle)
+    return f"{title} · {tr(_LATER[later])}" if later else title

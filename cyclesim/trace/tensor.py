@@ -146,6 +146,8 @@ class Value:
         kind: see `Kind`.
         parameter: qualified name when it is a parameter or buffer of the model.
         data: where the numbers are, or None where they were not kept.
+        of: for the gradient of a parameter, its new value or what an optimizer remembers of it, the
+            qualified name of the parameter.
         words: one string per row where the rows have names of their own (tokens, labels).
         missing: why a saved trace has no numbers for it (see `Missing`).
     """
@@ -161,6 +163,7 @@ class Value:
     data: TensorData | None = None
     words: tuple[str, ...] | None = None
     missing: Missing = ""
+    of: str | None = None
     _stats: Stats | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from cyclesim.engine.naming.attention import done, in_attention, in_cache
 from cyclesim.engine.naming.block import in_block, in_convolution
 from cyclesim.engine.naming.embedding import given, in_embeddings, in_model
 from cyclesim.engine.naming.head import after_head, dense_or_activation, in_head
+from cyclesim.engine.naming.learning import in_learning
 from cyclesim.engine.naming.norm import NORMS, in_norm
 from cyclesim.engine.naming.place import Place
 from cyclesim.engine.naming.positions import in_mask, positions, rotary_table
@@ -56,6 +57,9 @@ class Namer:
 
     def _name(self, seen: Seen, place: Place) -> Name:
         op = seen.op
+        known = in_learning(seen)
+        if known is not None:
+            return known
         if place.norm or op in NORMS:
             return in_norm(seen, place)
         if seen.file == "masking_utils.py" or "attention_mask" in seen.function:

@@ -27,6 +27,8 @@ UNITS_ON_WHITE: Mapping[Unit, str] = {
     "ffn": "#00805e",
     "pooler": "#7a6a25",
     "classifier": "#877a00",
+    "loss": "#b3304c",
+    "optimizer": "#6a46b8",
     "output": "#c2491a",
     "other": "#6b5f80",
 }

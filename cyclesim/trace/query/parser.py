@@ -55,6 +55,8 @@ STEPS = frozenset(
     scores scale softmax context output.dense scaled_dot_product_attention residual intermediate
     activation dense logits probabilities labels entities model_inputs key_cache value_cache
     repetition_penalty temperature top_k top_p draw argmax append detokenize
+    cross_entropy clip.norms clip.total_norm clip.ratio clip.coefficient clip.scale adamw sgd
+    schedule
     """.split()
 )
 

@@ -1,0 +1,362 @@
+"""A training step under the recorder: `Run` with a program that goes on after the forward.
+
+A run of a training step cannot be resumed in the middle: autograd needs the graph that the forward
+leaves behind. So it is run again from the beginning, with its kernels, on a fresh copy of the
+model, and the edits that it had are made again where they were made. What backward or the optimizer
+wrote is edited in the same way: those numbers have gone on by the time a clock can pause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from statistics import median
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import torch
+
+from cyclesim.engine.data import TorchData
+from cyclesim.engine.functions import overwritten, written
+from cyclesim.engine.layout import Layout
+from cyclesim.engine.recorder import Event, Gate, Standing
+from cyclesim.engine.replay import Script, rebuild
+from cyclesim.engine.run import Run
+from cyclesim.engine.timing import BUDGET_NS, REPEATS, Quartiles, Speeds, Stopwatch
+from cyclesim.engine.training.backward import Backward
+from cyclesim.engine.training.builder import TrainingBuilder
+from cyclesim.engine.training.changes import parameter_name
+from cyclesim.engine.training.cycles import number_of
+from cyclesim.engine.training.events import BackwardEvent
+from cyclesim.engine.training.recorder import StraightThrough, TrainingRecorder
+from cyclesim.engine.training.update import UpdateEvent, update
+from cyclesim.engine.verdict import compare
+from cyclesim.errors import CyclesimError
+from cyclesim.language import N_
+from cyclesim.machine import (
+    Machine,
+    ModelCall,
+    Training,
+    TrainingMachine,
+    Work,
+    copied,
+    drive,
+)
+from cyclesim.machine.training import BackwardWork, ClipWork, Scored, UpdateWork, unmarked
+from cyclesim.trace import Cycle, Value, Verdict
+
+__all__ = ["TrainingRun"]
+
+
+class Edit(NamedTuple):
+    """What the user put in place of what a cycle wrote, by the names of its outputs."""
+
+    cycle: Cycle
+    tensors: Mapping[str, torch.Tensor]
+
+
+class TrainingRun(Run):
+    """One training step (see `Run`).
+
+    Args:
+        edits: edits of an earlier run of the same step, by cycle; they are made again.
+    """
+
+    machine: TrainingMachine
+    recorder: TrainingRecorder
+    builder: TrainingBuilder
+
+    def __init__(
+        self,
+        machine: TrainingMachine,
+        text: str | None = None,
+        inputs: Any = None,
+        *,
+        edits: Mapping[int, Edit] = MappingProxyType({}),
+        **how: Any,
+    ) -> None:
+        self.edits = dict(edits)
+        self._scored: Scored | None = None
+        super().__init__(machine, text, inputs, **how)
+
+    @classmethod
+    def start(
+        cls,
+        machine: Machine,
+        text: str | None,
+        inputs: Any,
+        training: Training,
+        **how: Any,
+    ) -> TrainingRun:
+        """A new step of `machine`, whose text may have its labels in it as marks."""
+        if not isinstance(training, Training):
+            kind = type(training).__name__
+            raise CyclesimError(f"train is a cyclesim.Training, or True, not {kind}.")
+        if text is not None and training.labels is None:
+            text, marked = unmarked(text, machine.task.labels)
+            training = training if marked is None else replace(training, labels=marked)
+        return cls(TrainingMachine.to_train(machine, training), text, inputs, **how)
+
+    def _recording(
+        self,
+        layout: Any,
+        gate: Gate | None,
+        script: Script | None,
+        keep: str,
+        known: Sequence[Cycle],
+    ) -> tuple[TrainingRecorder, TrainingBuilder]:
+        layout = Layout(self.machine.model)
+        layout.remember(self.machine.originals())
+        recorder = TrainingRecorder(layout, gate, script)
+        return recorder, TrainingBuilder(recorder, keep=keep != "nothing", known=known)
+
+    def resumed(self, number: int, edit: Mapping[int, torch.Tensor] | None = None) -> TrainingRun:
+        """The same step from its beginning, with its edits up to cycle `number`."""
+        edits = {at: one for at, one in self.edits.items() if at <= number}
+        if edit is not None:
+            cycle = self.trace.cycles[number]
+            earlier = edits[number].tensors if number in edits else {}
+            new = {cycle.outputs[place].name: tensor for place, tensor in edit.items()}
+            edits[number] = Edit(cycle, {**earlier, **new})
+        return self._again(edits=edits, memory=self.memory)
+
+    def _again(self, **how: Any) -> TrainingRun:
+        machine = self.machine.fresh()
+        again = TrainingRun(machine, self.text, copied(self._given), **how)
+        again.trace.header = self.trace.header
+        return again
+
+    def execute(self, *, warm: bool = False) -> Any:
+        """Run the step (see `Run.execute`); the random state of the caller stays as it is."""
+        with torch.random.fork_rng(devices=self.state.randomness.devices):
+            return super().execute(warm=warm)
+
+    # -- the pieces of the program -----------------------------------------------------------
+
+    def _call(self, call: ModelCall) -> Scored:
+        with self.recorder.of(call), self.stopwatch:
+            self._scored = self.machine.call(call)
+        return self._scored
+
+    def _work(self, work: Work) -> Any:
+        if isinstance(work, BackwardWork):
+            return self._backward(work)
+        if isinstance(work, ClipWork):
+            with self.recorder.of(ModelCall(phase="update")), self.stopwatch:
+                return work.run()
+        if isinstance(work, UpdateWork):
+            with self.stopwatch:
+                return update(work.optimizer, self, cuda=self.layout.cuda)
+        return super()._work(work)
+
+    def _backward(self, work: BackwardWork) -> None:
+        self.builder.update()  # which events are cycles, and which are wiring
+        numbered = frozenset(self.builder.event_of)
+        backward = Backward(
+            self.recorder.graph, self.recorder.events, numbered, self, cuda=self.layout.cuda
+        )
+        with self.stopwatch:
+            backward.run(work.loss)
+        self.builder.update()
+        for leaf, came in backward.gradients.items():
+            name = parameter_name(leaf, self.builder)
+            if name is None or leaf.grad is None:
+                continue
+            self.builder.gradients[id(leaf.grad)] = name
+            if came.parts and came.parts[-1].origin.event is not None:
+                self.builder.remember(
+                    leaf.grad, number_of(came.parts[-1].origin.event, self.builder)
+                )
+
+    # -- what backward and the update tell of themselves (see `Watcher`, `Updater`) -----------
+
+    def begins(self, event: BackwardEvent | UpdateEvent) -> None:
+        """A cycle is about to run."""
+        if self.recorder.gate is not None:
+            node = event.node if isinstance(event, BackwardEvent) else None
+            self.recorder.gate.before(node, event, ())
+
+    def ended(self, event: BackwardEvent | UpdateEvent) -> None:
+        """A cycle has run."""
+        if isinstance(event, BackwardEvent):
+            event.origin.event = len(self.recorder.events)
+        else:
+            self._edit_update(event)
+        self.recorder.add(event)
+
+    def replacement(self, event: BackwardEvent, name: str) -> torch.Tensor | None:
+        """What the user wants in place of a gradient."""
+        if not self.edits:
+            return None
+        of = number_of(event.of, self.builder)
+        edits = (e for e in self.edits.values() if e.cycle.forward == of)
+        return next((e.tensors[name] for e in edits if name in e.tensors), None)
+
+    def _edit_update(self, event: UpdateEvent) -> None:
+        edit = self.edits.get(len(self.builder.cycles))
+        if edit is None:
+            return
+        event.replaced = True
+        with torch.no_grad():
+            for one in event.changed:
+                of = f" of {parameter_name(one.parameter, self.builder)}"
+                for name, tensor in (("value", one.parameter), *one.after.items()):
+                    new = edit.tensors.get(name, edit.tensors.get(name + of))
+                    if new is not None:
+                        tensor.copy_(new)
+
+    # -- edits -------------------------------------------------------------------------------
+
+    def can_edit(self, event: Any) -> bool:
+        """What backward and the optimizer wrote has gone on already."""
+        return not isinstance(event, Standing) and super().can_edit(event)
+
+    def is_host(self, cycle: Cycle) -> bool:
+        """The schedule is a step outside the model too; a loss of the user's is none."""
+        return super().is_host(cycle) or cycle.step == "schedule"
+
+    def must_run_again(self, cycle: Cycle) -> bool:
+        """Whether `cycle` is one of backward's or of the optimizer's."""
+        stepped = cycle.phase == "update" and cycle.op.endswith(".step") and not cycle.where
+        return cycle.forward is not None or (stepped and cycle.step != "schedule")
+
+    def edit_again(self, new: Sequence[Cycle], event: Any) -> list[torch.Tensor] | None:
+        """The edit that an earlier run of the step had at this function call."""
+        edit = self.edits.get(new[-1].number) if new and isinstance(event, Event) else None
+        if edit is None:
+            return None
+        made = written(event.func, event.args, event.kwargs, event.output)
+        named = zip(new[-1].outputs, made, strict=True)
+        return [edit.tensors.get(value.name, tensor.detach()) for value, tensor in named]
+
+    def go_on(self, edited: Event, event: Event) -> Event:
+        """Other numbers in the forward: the gradient passes them as if they were the old ones."""
+        number = len(self.builder.cycles) - 1
+        cycle = self.builder.cycles[number]
+        named = zip(cycle.outputs, edited.edits or (), strict=True)
+        self.edits[number] = Edit(cycle, {value.name: tensor for value, tensor in named})
+        if overwritten(event.func, event.args, event.kwargs):
+            return edited
+        pairs = zip(
+            written(event.func, event.args, event.kwargs, event.output),
+            edited.edits or (),
+            strict=True,
+        )
+        joined = [
+            StraightThrough.apply(old, new) if old.requires_grad else new for old, new in pairs
+        ]
+        for tensor in joined:
+            self.builder.remember(tensor, number)
+        return edited._replace(output=rebuild(event.output, joined))
+
+    # -- verdict and times -------------------------------------------------------------------
+
+    def _computed(self) -> Any:
+        assert self._scored is not None
+        return self.machine.computed(self._scored)
+
+    def _reference(self) -> Any:
+        assert self._fresh is not None
+        machine = self.machine.fresh()
+        scored: list[Scored] = []
+
+        def call(model_call: ModelCall) -> Scored:
+            scored.append(machine.call(model_call))
+            return scored[-1]
+
+        with torch.random.fork_rng(devices=self.state.randomness.devices):
+            drive(machine.program(self._fresh.copied()), call=call)
+        return machine.computed(scored[-1])
+
+    def _locate(self, verdict: Verdict) -> Verdict:
+        if self.keeper is not None and self.keeper.let_go:
+            return super()._locate(verdict)
+        again = self._again()
+        again.execute()
+        pairs = zip(self.trace.cycles, again.trace.cycles, strict=False)
+        first = next((one.number for one, other in pairs if _differ(one, other)), None)
+        again.close()
+        if first is None:
+            reason = N_("two traced runs agree: this model takes another path when it is observed")
+        else:
+            reason = N_("two traced runs differ too: the step is not deterministic")
+        return replace(verdict, first_difference=first, reason=reason)
+
+    def repeat(
+        self,
+        *,
+        repeats: int = REPEATS,
+        budget_ns: int = BUDGET_NS,
+        going: Callable[[int], bool] = lambda done: True,
+        keep: bool = True,
+    ) -> Speeds:
+        """Run the step again at full speed, recorded but unpaused (see `timing.full_speed`)."""
+        steps = [(c.op, c.step, c.path) for c in self.trace.cycles]
+        rounds: list[list[int]] = []
+        walls: list[int] = []
+        while len(rounds) < repeats and (sum(walls) < budget_ns or not rounds):
+            if not going(len(rounds)):
+                break
+            again = self._again(keep="nothing")
+            again.execute()
+            if [(c.op, c.step, c.path) for c in again.trace.cycles] != steps:
+                break
+            rounds.append([c.self_ns for c in again.trace.cycles])
+            walls.append(again.stopwatch.elapsed_ns)
+            again.close()
+        if not rounds:
+            return Speeds((), 0, 0)
+        raw = tuple(zip(*rounds, strict=True))
+        spread = tuple(map(Quartiles.of, raw))
+        medians = tuple(s.median for s in spread)
+        return Speeds(medians, round(median(walls)), len(rounds), spread, raw)
+
+    def _untraced_ns(self) -> int:
+        times: list[int] = []
+        while len(times) < REPEATS and (sum(times) < BUDGET_NS or not times):
+            times.append(self._untraced_once())
+        return round(median(times))
+
+    def _untraced_once(self) -> int:
+        assert self._fresh is not None
+        machine = self.machine.fresh()
+        watch = Stopwatch(machine.device)
+
+        def timed(work: Callable[[], Any]) -> Any:
+            with watch:
+                return work()
+
+        with torch.random.fork_rng(devices=self.state.randomness.devices):
+            drive(
+                machine.program(self._fresh.copied()),
+                call=lambda call: timed(partial(machine.call, call)),
+                work=lambda work: timed(work.run),
+            )
+        return watch.elapsed_ns
+
+    # -- the end -----------------------------------------------------------------------------
+
+    def complete(self) -> None:
+        """The trace is whole; now the weights are kept, if they are to be."""
+        if self.machine.training.keep_update:
+            self.machine.keep()
+        super().complete()
+
+    def close(self, *, resumable: bool = False) -> None:
+        """Drop everything that only the run itself needed: above all, autograd's graph."""
+        super().close()
+        self.recorder.graph.clear()
+        self._scored = None
+
+
+def _differ(one: Cycle, other: Cycle) -> bool:
+    """Whether two cycles wrote other numbers."""
+    if len(one.outputs) != len(other.outputs):
+        return True
+    pairs = zip(map(_tensor, one.outputs), map(_tensor, other.outputs), strict=True)
+    return any(compare([a], [b]).bit_identical is False for a, b in pairs)
+
+
+def _tensor(value: Value) -> torch.Tensor:
+    return value.data.tensor if isinstance(value.data, TorchData) else torch.empty(0)

@@ -1,0 +1,49 @@
+"""One training step: what it is to do, the labels, the optimizer, and the step as a program.
+
+Lazy, so that a shell can say what to do without importing torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cyclesim.machine.training.spec import OPTIMIZERS, Training
+    from cyclesim.machine.training.step import (
+        BackwardWork,
+        ClipWork,
+        Scored,
+        TrainingMachine,
+        UpdateWork,
+    )
+    from cyclesim.machine.training.words import unmarked
+
+__all__ = [
+    "OPTIMIZERS",
+    "BackwardWork",
+    "ClipWork",
+    "Scored",
+    "Training",
+    "TrainingMachine",
+    "UpdateWork",
+    "unmarked",
+]
+
+_HOMES = {
+    "OPTIMIZERS": "spec",
+    "BackwardWork": "step",
+    "ClipWork": "step",
+    "Scored": "step",
+    "Training": "spec",
+    "TrainingMachine": "step",
+    "UpdateWork": "step",
+    "unmarked": "words",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)
