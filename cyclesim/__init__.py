@@ -20,7 +20,9 @@ from cyclesim.errors import CyclesimError, ModelError
 if TYPE_CHECKING:
     from cyclesim.engine import Clock, Probe, edits, rehearse, trace
     from cyclesim.engine.compare import compare
+    from cyclesim.finetuning import train
     from cyclesim.machine import Machine, Training, load
+    from cyclesim.robustness import robust
     from cyclesim.trace import Cycle, Trace, open_trace
     from cyclesim.trace.diff import diff
 
@@ -40,7 +42,9 @@ __all__ = [
     "load",
     "open_trace",
     "rehearse",
+    "robust",
     "trace",
+    "train",
 ]
 
 _HOMES = {
@@ -56,6 +60,8 @@ _HOMES = {
     "load": "cyclesim.machine",
     "open_trace": "cyclesim.trace",
     "rehearse": "cyclesim.engine",
+    "robust": "cyclesim.robustness",
+    "train": "cyclesim.finetuning",
 }
 #: Packages that are public under their own name (`cyclesim.trace` can also be called).
 _PACKAGES = ("trace",)

@@ -17,6 +17,7 @@ import typer
 
 import cyclesim
 from cyclesim.errors import CyclesimError
+from cyclesim.finetuning.settings import Settings as TrainingSettings
 from cyclesim.given import Batch, Choice, Context, Entity, Pair, Question, Texts, given_of
 from cyclesim.language import from_environment, speak, speaking, tr
 from cyclesim.options import (
@@ -53,6 +54,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+#: The defaults of `cyclesim train`.
+_TRAINING = TrainingSettings()
 
 Text = Annotated[
     str | None,
@@ -579,6 +583,183 @@ def compare(
 
 
 @app.command()
+def train(
+    ctx: typer.Context,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="The folder of the model.", metavar="OUT")
+    ],
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="A CoNLL file, a folder with train, dev and test files, or a folder saved by "
+            "`datasets`; generated sentences by default.",
+            metavar="DATA",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in OUT that was interrupted.")
+    ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            help="Start from this model; random weights of tiny-ner's shape by default.",
+            metavar="NAME",
+        ),
+    ] = _TRAINING.model,
+    from_scratch: Annotated[
+        bool,
+        typer.Option(
+            "--from-scratch", "--random-init", help="Take the model's shape, not its weights."
+        ),
+    ] = _TRAINING.from_scratch,
+    method: Annotated[
+        str, typer.Option("--method", help="What is trained: full, frozen, lora or adapter.")
+    ] = _TRAINING.method,
+    rank: Annotated[int, typer.Option("--rank", help="The rank of lora.")] = _TRAINING.rank,
+    keep_adapter: Annotated[
+        bool, typer.Option("--keep-adapter", help="Save lora or adapter beside the weights.")
+    ] = _TRAINING.keep_adapter,
+    epochs: Annotated[
+        int, typer.Option("--epochs", help="Times all sentences are seen; 0 only measures.")
+    ] = _TRAINING.epochs,
+    batch: Annotated[int, typer.Option("--batch", help="Sentences a step.")] = _TRAINING.batch,
+    accumulate: Annotated[
+        int, typer.Option("--accumulate", help="Steps an update.")
+    ] = _TRAINING.accumulate,
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", help="Highest learning rate; the method's usual one by default."),
+    ] = _TRAINING.rate,
+    warmup: Annotated[
+        float, typer.Option("--warmup", help="Share of the updates in which the rate rises.")
+    ] = _TRAINING.warmup,
+    decay: Annotated[float, typer.Option("--decay", help="Weight decay.")] = _TRAINING.decay,
+    clip: Annotated[
+        float, typer.Option("--clip", help="Largest norm of the gradients; 0 for any.")
+    ] = _TRAINING.clip,
+    dropout: Annotated[
+        float | None, typer.Option("--dropout", help="Instead of the config's.")
+    ] = _TRAINING.dropout,
+    precision: Annotated[
+        str, typer.Option("--precision", help="fp32, or mixed: bf16, fp16 (CUDA).")
+    ] = _TRAINING.precision,
+    patience: Annotated[
+        int | None,
+        typer.Option("--patience", help="Stop after so many epochs without a better dev F1."),
+    ] = _TRAINING.patience,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Of new weights, the order, dropout.")
+    ] = _TRAINING.seed,
+    prune: Annotated[
+        float | None,
+        typer.Option("--prune", help="Also save a model without this share of its weights."),
+    ] = _TRAINING.prune,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Also save a dynamically quantised model.")
+    ] = _TRAINING.int8,
+    sentences: Annotated[
+        int, typer.Option("--sentences", help="Sentences to generate, without DATA.")
+    ] = _TRAINING.sentences,
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", help="Of word and tag: 1,4 or tokens,ner_tags.", metavar="W,T"),
+    ] = _TRAINING.columns,
+    all_subwords: Annotated[
+        bool, typer.Option("--all-subwords", help="Label all subwords of a word, not the first.")
+    ] = _TRAINING.all_subwords,
+    max_length: MaxLength = _TRAINING.max_length,
+    attn: Attention = _TRAINING.attn,
+    device: Device = _TRAINING.device,
+    trust_remote_code: Trust = _TRAINING.trust_remote_code,
+    save_every: Annotated[
+        float, typer.Option("--save-every", help="Seconds between two checkpoints.")
+    ] = _TRAINING.save_every,
+    track: Annotated[
+        str | None,
+        typer.Option("--track", help="Also log for tensorboard, or offline for wandb."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    lang: Language = None,
+) -> int:
+    """Train a model that finds names: a fine-tune of BERT, or of any other encoder."""
+    _speak(lang)
+    from cyclesim.render.training import TrainingWatcher, training_table
+
+    chosen = {name: ctx.params[name] for name in TrainingSettings.names() if _given(ctx, name)}
+    with _progress() as say:
+        say(tr("loading torch"))
+        from cyclesim.finetuning.trackers import trackers
+
+        watchers = trackers(track) if track is not None else []
+    with cleaning_up():
+        watchers.insert(0, TrainingWatcher(rows=not as_json))
+        made = cyclesim.train(output, resume=resume, watchers=watchers, **chosen)
+    if as_json:
+        _print_json(made.to_json())
+    else:
+        _print_rich(lambda width: training_table(made))
+    return 0
+
+
+@app.command()
+def robust(
+    ctx: typer.Context,
+    text: Text = None,
+    kinds: Annotated[
+        str,
+        typer.Option("--kinds", help="typo, case, synonym, name; several with commas."),
+    ] = "typo,case,synonym,name",
+    count: Annotated[
+        int, typer.Option("--count", help="At most so many changes of each kind.", metavar="N")
+    ] = 2,
+    synonyms: Annotated[
+        Path | None,
+        typer.Option("--synonyms", help="A file of yours, synonyms on a line.", metavar="FILE"),
+    ] = None,
+    model: Model = None,
+    task: Task = None,
+    attn: Attention = "eager",
+    device: Device = "auto",
+    dtype: Dtype = "float32",
+    seed: Annotated[int, typer.Option("--seed", help="Decides what is changed, and how.")] = 0,
+    max_length: MaxLength = None,
+    pad_to: PadTo = None,
+    trust_remote_code: Trust = False,
+    random_init: RandomInit = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    lang: Language = None,
+) -> int:
+    """Change TEXT a little (typos, case, synonyms, names): where do the runs part?"""
+    _speak(lang)
+    if not 1 <= count <= 100:
+        raise CyclesimError(tr("--count {count} makes no sense: use 1 to 100.").format(count=count))
+    from cyclesim.robustness import read_synonyms
+
+    how = {} if synonyms is None else {"synonyms": read_synonyms(synonyms)}
+    words = read_text(text)
+    with _progress() as say:
+        options = {name: ctx.params[name] for name in _LOADING}
+        machine = cyclesim.load(model, **options, progress=say)
+        found = cyclesim.robust(
+            machine,
+            _default_text(model) if words is None else words,
+            [kind.strip() for kind in kinds.split(",")],
+            count=count,
+            seed=seed,
+            progress=say,
+            **how,
+        )
+    if as_json:
+        _print_json(found.to_json())
+    else:
+        from cyclesim.render.robust import robust_table
+
+        _print_rich(lambda width: robust_table(found))
+    return 1 if found.changed or found.verdict is False else 0
+
+
+@app.command()
 def config() -> int:
     """Print a config file with every setting explained, and where it belongs."""
     from cyclesim.tui.settings.config import sample
@@ -654,11 +835,16 @@ def _run_to_end(ctx: typer.Context, given: Any, say: Callable[[str], Any], **how
     return cyclesim.trace(machine, machine.example if given is None else given, **how)
 
 
+def _given(ctx: typer.Context, name: str) -> bool:
+    """Whether the option `name` is on the command line."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and not source.name.startswith("DEFAULT")
+
+
 def _refuse_loading(ctx: typer.Context) -> None:
     """A saved trace has run: refuse the options that would have said how."""
     for name in ("model", *_LOADING):
-        source = ctx.get_parameter_source(name)
-        if source is not None and not source.name.startswith("DEFAULT"):
+        if _given(ctx, name):
             said = tr("a saved trace is not run again: leave --{option} out.")
             raise CyclesimError(said.format(option=name.replace("_", "-")))
 

@@ -17,6 +17,7 @@ import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
+from cyclesim.machine.adapter import with_adapter
 from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES, EMBEDDED
 from cyclesim.machine.classes import made_for, model_class
 from cyclesim.machine.extra import EXTRAS
@@ -29,7 +30,6 @@ from cyclesim.machine.sentences import in_sentences
 from cyclesim.machine.tasks import TASKS, task_for
 
 __all__ = [
-    "in_sentences",
     "load",
     "load_config",
     "load_tokenizer",
@@ -114,6 +114,7 @@ def load(
             shown += " (random weights)"
         else:
             made = _load_model(folder, shown, config, task, kind, attn, random_init, options)
+            made = with_adapter(made, folder, shown)
         if tokenizer is None and has_tokenizer(folder):
             say("loading the tokenizer")
             tokenizer = load_tokenizer(folder, shown, options)
