@@ -736,7 +736,7 @@ def robust(
         raise CyclesimError(tr("--count {count} makes no sense: use 1 to 100.").format(count=count))
     from cyclesim.robustness import read_synonyms
 
-    how = {} if synonyms is None else {"synonyms": read_synonyms(synonyms)}
+    how: dict[str, Any] = {} if synonyms is None else {"synonyms": read_synonyms(synonyms)}
     words = read_text(text)
     with _progress() as say:
         options = {name: ctx.params[name] for name in _LOADING}

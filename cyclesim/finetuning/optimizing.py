@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 __all__ = ["adamw", "rate_at"]
@@ -19,7 +21,8 @@ def adamw(model: torch.nn.Module, rate: float, decay: float) -> torch.optim.Adam
         if "norm" in type(module).__name__.lower()
         for parameter in module.parameters(recurse=False)
     }
-    decaying, plain = [], []
+    decaying: list[Any] = []
+    plain: list[Any] = []
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             still = parameter.ndim < 2 or id(parameter) in norms or "ia3_" in name

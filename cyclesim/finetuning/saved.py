@@ -94,8 +94,8 @@ def _rows(folder: Path, table: Any, columns: Columns) -> list[tuple[list[str], l
     for name in columns:
         if name not in table.column_names:
             said = tr("{folder} has no column {name}; it has {names}.")
-            names = ", ".join(table.column_names)
-            raise CyclesimError(said.format(folder=shown(folder), name=name, names=names))
+            there = ", ".join(table.column_names)
+            raise CyclesimError(said.format(folder=shown(folder), name=name, names=there))
     feature = getattr(table.features[columns[1]], "feature", None)
     names = getattr(feature, "names", None)
     rows = []

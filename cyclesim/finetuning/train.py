@@ -85,7 +85,8 @@ def _settings(data: str | os.PathLike[str] | None, given: dict[str, Any]) -> Set
     for name in ("data", "model"):
         value = getattr(chosen, name)
         if value is not None and _exists(value):
-            chosen = replace(chosen, **{name: str(Path(value).expanduser().absolute())})
+            known: dict[str, Any] = {name: str(Path(value).expanduser().absolute())}
+            chosen = replace(chosen, **known)
     return chosen
 
 

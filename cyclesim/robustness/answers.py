@@ -35,11 +35,11 @@ def differences(old: Result, new: Result, change: Perturbation) -> list[tuple[st
             for one, other in _units(change)
             if (before := _types(old, one)) != (after := _types(new, other))
         ]
-    before, after = dict(said(old)), dict(said(new))
+    was, now = dict(said(old)), dict(said(new))
     return [
-        (what, before.get(what, "–"), after.get(what, "–"))
-        for what in dict.fromkeys([*before, *after])
-        if before.get(what) != after.get(what)
+        (what, was.get(what, "–"), now.get(what, "–"))
+        for what in dict.fromkeys([*was, *now])
+        if was.get(what) != now.get(what)
     ]
 
 

@@ -157,9 +157,9 @@ class _Values:
         for name, tensor in self._given.items():
             if storage_key(tensor)[0] == key and tensor.numel() == size:
                 return name
-        name = _COPIED.get(self._forward.op, {}).get(item.name)
-        given = self._given.get(name or "")
-        return name if given is not None and given.numel() == size else None
+        copied = _COPIED.get(self._forward.op, {}).get(item.name)
+        given = self._given.get(copied or "")
+        return copied if given is not None and given.numel() == size else None
 
 
 def _once(values: Iterable[Value | None]) -> Iterator[Value]:

@@ -63,6 +63,7 @@ class TrainingRecorder(Recorder):
 
     def add(self, event: Standing) -> None:
         """Record an event of backward or of the update."""
-        self.events.append(event)
+        events: list[Any] = self.events
+        events.append(event)
         if self.gate is not None:
             self.gate.after(event)

@@ -290,6 +290,7 @@ class TrainingRun(Run):
         budget_ns: int = BUDGET_NS,
         going: Callable[[int], bool] = lambda done: True,
         keep: bool = True,
+        **_: Any,
     ) -> Speeds:
         """Run the step again at full speed, recorded but unpaused (see `timing.full_speed`)."""
         steps = [(c.op, c.step, c.path) for c in self.trace.cycles]

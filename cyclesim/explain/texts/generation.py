@@ -150,8 +150,8 @@ GENERATION: Table = {
         Entry(
             N_(
                 "Draws the next token by its probability: {note}. Each of the {race} tokens runs a "
-                "race with a random number eᵢ, exponentially distributed, and the largest pᵢ / eᵢ wins; that "
-                "is how a token wins as often as its probability says."
+                "race with a random number eᵢ, exponentially distributed, and the largest pᵢ / eᵢ "
+                "wins; that is how a token wins as often as its probability says."
             ),
             "t = argmaxᵢ pᵢ / eᵢ,  eᵢ ~ Exp(1)",
             "t = argmax_i p_i / e_i,  e_i ~ Exp(1)",

@@ -87,6 +87,8 @@ class TrainingMachine(Machine):
     training: Training
     optimizer: torch.optim.Optimizer
     schedule: Any
+    #: The weights before an update that was kept.
+    _before: dict[str, torch.Tensor]
 
     @classmethod
     def to_train(cls, origin: Machine, training: Training) -> TrainingMachine:
@@ -98,7 +100,7 @@ class TrainingMachine(Machine):
         made = cls.__new__(cls)
         made.__dict__.update(origin.__dict__)
         made.origin, made.training = origin, training
-        made._before: dict[str, torch.Tensor] = {}
+        made._before = {}
         made._ready()
         return made
 
