@@ -41,6 +41,12 @@ EMBEDDED = {
             N_("a small BERT with pooler that tells negative, neutral and positive sentences"),
             "The food was delicious and the waiter was very friendly.",
         ),
+        Known(
+            "tiny-t5",
+            "text2text-generation",
+            N_("a small encoder–decoder that reads a date and writes it as YYYY-MM-DD"),
+            "twenty-third of May 1997",
+        ),
     )
 }
 DEFAULT = "tiny-ner"

@@ -7,6 +7,7 @@ sentence, and so that a config with absurd sizes is refused before anything of t
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path, PurePosixPath
@@ -15,7 +16,7 @@ from typing import Any
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 
-__all__ = ["check_folder", "check_tokenizer", "has_tokenizer", "has_weights"]
+__all__ = ["check_folder", "check_tokenizer", "has_tokenizer", "has_weights", "stored_dtype"]
 
 _WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
@@ -32,6 +33,9 @@ _SIDES = (
 _POSITIONS = ("max_position_embeddings", "n_positions")
 _COUNTS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers")
 _MOST_LAYERS = 10_000
+
+#: What safetensors calls the types that models run in.
+_STORED = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -79,6 +83,19 @@ def has_weights(path: Path) -> bool:
     """Whether there are weights in the folder, of whatever kind."""
     names = (_WEIGHTS, _INDEX, *_PICKLES)
     return path.is_dir() and any(any(path.glob(name)) for name in names)
+
+
+def stored_dtype(path: Path) -> str:
+    """The type that most weights in the folder are stored in; empty where it is none of ours."""
+    from safetensors import safe_open
+
+    numbers: Counter[str] = Counter()
+    for file in _weight_files(path):
+        with safe_open(file, framework="numpy") as weights:
+            for name in weights.keys():  # noqa: SIM118
+                part = weights.get_slice(name)
+                numbers[_STORED.get(part.get_dtype(), "")] += prod(part.get_shape())
+    return max(numbers, key=numbers.__getitem__, default="")
 
 
 def _read_config(path: Path) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from cyclesim.machine.adapter import with_adapter
 from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES, EMBEDDED
 from cyclesim.machine.classes import made_for, model_class
 from cyclesim.machine.extra import EXTRAS
-from cyclesim.machine.folder import check_tokenizer, has_tokenizer, has_weights
+from cyclesim.machine.folder import check_tokenizer, has_tokenizer, has_weights, stored_dtype
 from cyclesim.machine.generation import Generation
 from cyclesim.machine.hub import find
 from cyclesim.machine.machine import Machine
@@ -106,7 +106,7 @@ def load(
     drawn = random_init and not has_weights(folder)
     if tokenizer is None and not drawn:
         check_tokenizer(folder, shown)
-    say(f"loading {shown}")
+    say(f"loading {shown}{_stored(folder, kind, drawn)}")
     with silent():
         config = load_config(folder, shown, options)
         if drawn:
@@ -125,6 +125,13 @@ def load(
     kind_of = task_for(made, task, tokenizer=tokenizer, folder=folder)
     machine = Machine(made, tokenizer, name=shown, task=kind_of, random_weights=drawn)
     return _generating(machine.limited(max_length, pad_to), settings)
+
+
+def _stored(folder: Path, dtype: torch.dtype, drawn: bool) -> str:
+    """What to add where the weights are stored in another type than they run in."""
+    stored = "" if drawn else stored_dtype(folder)
+    wanted = str(dtype).removeprefix("torch.")
+    return f": stored as {stored}, run in {wanted}" if stored not in ("", wanted) else ""
 
 
 def resolve_device(name: str) -> torch.device:
