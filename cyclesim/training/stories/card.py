@@ -30,7 +30,7 @@ sentences are in none of {compared:,} training stories. The first three, as they
 _BADLY = (
     "It has read only stories of one grammar: other prompts soon turn into such a story.",
     "It loses the thread: things appear that nobody brought, and two plots may be mixed.",
-    "Names and pronouns mostly stay the same, not always.",
+    "It does not keep a name: nearly every mention of somebody has another one.",
     "English only.",
 )
 
@@ -63,7 +63,7 @@ def card(recipe: Recipe, result: dict[str, Any]) -> str:
             stories="\n\n".join(f"> {text.removesuffix(END)}" for text in scores["first"]),
         ),
         badly=_BADLY,
-        steps=f"{' and '.join(map(str, recipe.rounds))} steps of {recipe.batch} stories from "
-        "random weights, the weights of the last tenth of each round averaged",
+        steps=f"{recipe.steps} steps of {recipe.batch} stories from random weights, the weights of "
+        "the last tenth averaged",
         data=(("a grammar of stories " + OWN[0], "everything", OWN[1]),),
     ).render(recipe.name, result)  # fmt: skip
