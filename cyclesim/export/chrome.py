@@ -140,6 +140,8 @@ def _arguments(cycle: Cycle) -> Event:
         "bytes_read": cycle.bytes_read,
         "bytes_written": cycle.bytes_written,
     }
+    if cycle.token is not None:
+        arguments |= {"phase": cycle.phase, "token": cycle.token}
     told = {"where": safe_text(cycle.where, 200), "note": safe_text(cycle.note, 200)}
     flags = {name: True for name in ("nop", "edited", "downstream") if getattr(cycle, name)}
     if (flops := counted_flops(cycle)) is not None:

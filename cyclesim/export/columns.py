@@ -68,7 +68,10 @@ def _output(field: str) -> Callable[[Cycle, _Run], Any]:
 
 COLUMNS: tuple[Column, ...] = (
     Column("number", "integer", "position in the run, from 0", lambda c, _: c.number),
-    Column("phase", "text", "forward, backward or update", lambda c, _: c.phase),
+    Column("phase", "text", "forward, prefill, decode, backward or update",
+           lambda c, _: c.phase),
+    Column("token", "integer", "index of the generated token it works for",
+           lambda c, _: c.token),
     Column("unit", "text", "the functional unit it runs on", lambda c, _: c.unit),
     Column("layer", "integer", "the repeated block it belongs to", lambda c, _: c.layer),
     Column("step", "text", "what it is in its unit", lambda c, _: c.step),

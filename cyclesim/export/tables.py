@@ -26,8 +26,8 @@ def csv(trace: Trace) -> str:
 
     Example:
         >>> from cyclesim.export import csv
-        >>> csv(trace).splitlines()[0][:28]
-        'number,phase,unit,layer,step'
+        >>> csv(trace).splitlines()[0][:29]
+        'number,phase,token,unit,layer'
     """
     content = StringIO()
     table = writer(content, lineterminator="\n")

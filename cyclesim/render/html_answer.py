@@ -8,6 +8,7 @@ from typing import Any
 from cyclesim.language import tr
 from cyclesim.render.answers import AnswerTable, answer_table, marked_spans, sequence_titles
 from cyclesim.render.colour import ink_on, label_colour
+from cyclesim.render.generation import ending, is_generated
 from cyclesim.render.markup import heading_row, safe
 from cyclesim.render.result import answer_of, simple_labels
 from cyclesim.render.summary import entities
@@ -32,6 +33,11 @@ def answer_html(trace: Trace) -> str:
 
 def _one_result(trace: Trace) -> str:
     result = trace.result
+    if is_generated(result):
+        return (
+            f"<p>{safe(result.get('prompt') or '', 2000)} <b>{safe(result['text'], 2000)}</b></p>"
+            f"<p class='soft'>{safe(ending(result))}</p>"
+        )
     if "entities" in result:
         return _highlighted(trace) + _entity_table(trace)
     marked = _highlighted(trace) if marked_spans(result) else ""

@@ -12,6 +12,7 @@ from functools import reduce
 from cyclesim.explain import explain
 from cyclesim.explain.quote import join_words
 from cyclesim.language import N_, tr, trn
+from cyclesim.render.generation import cache_text, passes_text
 from cyclesim.render.plain_answer import answer_sentences
 from cyclesim.render.summary import first_nan, header_words, times_of, totals
 from cyclesim.render.text import safe_text
@@ -72,7 +73,9 @@ def _opening(trace: Trace) -> str:
     if place:
         text = tr("{start}, on {place}").format(start=text, place=place)
     if header.tokens:
-        tokens = _tokens(len(header.tokens))
+        # Of a decoder the header's tokens are what it read and what it wrote.
+        read = len(header.tokens) - (0 if header.target_tokens else header.generated)
+        tokens = _tokens(read)
         if len(header.sequences) > 1:
             several = tr("{count} sequences of {tokens}")
             tokens = several.format(count=f"{len(header.sequences):,}", tokens=tokens)
@@ -187,6 +190,12 @@ def _closing(trace: Trace, kind: str) -> Iterator[str]:
     if found.uncounted:
         uncounted = ", ".join(found.uncounted)
         yield tr("Operations that are not counted: {names}.").format(names=uncounted)
+    for name, text in (
+        (N_("Phases: {text}."), passes_text(trace, ascii=True)),
+        (N_("Key-value cache: {text}."), cache_text(trace)),
+    ):
+        if text:
+            yield tr(name).format(text=text.replace(" · ", ", "))
     yield tr("The time of each cycle is the {kind}.").format(kind=kind)
     timing = trace.timing
     if timing.untraced_ns is not None:

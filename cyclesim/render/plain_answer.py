@@ -7,6 +7,7 @@ from typing import Any
 
 from cyclesim.language import tr, trn
 from cyclesim.render.answers import AnswerTable, answer_table, sequence_titles
+from cyclesim.render.generation import ending, is_generated
 from cyclesim.render.text import safe_text
 from cyclesim.trace.trace import Trace
 
@@ -29,7 +30,10 @@ def _one_result(result: Mapping[str, Any]) -> Iterator[str]:
         return
     try:
         table = answer_table(result)
-        if "entities" in result:
+        if is_generated(result):
+            yield tr("Result: {text}").format(text=safe_text(result["text"], 2000))
+            yield _ended(ending(result))
+        elif "entities" in result:
             yield from _entities(result["entities"])
         elif "label" in result:
             yield from _scores(result)

@@ -13,6 +13,7 @@ from rich.text import Text
 from cyclesim.language import N_, tr
 from cyclesim.render.answers import AnswerTable, answer_table, marked_spans, sequence_titles
 from cyclesim.render.colour import ink_on, label_colour
+from cyclesim.render.generation import ending, is_generated
 from cyclesim.render.summary import entities
 from cyclesim.render.text import crop, pad, safe_text
 from cyclesim.trace.trace import Trace
@@ -51,7 +52,9 @@ def answer_lines(trace: Trace, width: int, *, ascii: bool = False) -> Iterator[T
     result = trace.result
     try:
         table = answer_table(result)
-        if "entities" in result:
+        if is_generated(result):
+            yield from _text_lines(result, width)
+        elif "entities" in result:
             yield from _entity_lines(trace, width)
         elif "scores" in result and isinstance(result["scores"], Mapping):
             yield from _score_lines(result, trace, width, ascii)
@@ -90,6 +93,24 @@ def highlighted(trace: Trace) -> Text:
         more = tr("… ({count} more characters)").format(count=f"{len(text) - _CHARACTERS:,}")
         shown.append(more, style=Style(dim=True))
     return shown
+
+
+def _text_lines(result: Mapping[str, Any], width: int) -> Iterator[Text]:
+    """The prompt, what was written after it, and how likely each token was."""
+    text = Text(safe_text(result.get("prompt") or "", _CHARACTERS), style=Style(dim=True))
+    text.append(" ▸ " if text.plain else "")
+    text.append(safe_text(result["text"], _CHARACTERS), style=Style(dim=False, bold=True))
+    yield from text.wrap(_folder(width), width)
+    yield Text(crop(ending(result), width), style=Style(dim=True))
+    yield Text()
+    rows = [
+        (safe_text(t.get("text", ""), 40), f"{int(t.get('id', 0)):,}", _score(t.get("score")))
+        for t in result["tokens"][:_LISTED]
+    ]
+    head = (tr("token", "column"), tr("number", "column"), tr("probability", "column"))
+    yield from _table(head, rows, width)
+    if len(result["tokens"]) > _LISTED:
+        yield _more(len(result["tokens"]) - _LISTED)
 
 
 def _entity_lines(trace: Trace, width: int) -> Iterator[Text]:

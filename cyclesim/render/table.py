@@ -18,6 +18,7 @@ from rich.text import Text
 from cyclesim.explain.notes import note_text
 from cyclesim.language import N_, tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS, ink_on
+from cyclesim.render.generation import cache_text, passes_text
 from cyclesim.render.result import result_lines
 from cyclesim.render.summary import (
     clocks,
@@ -161,6 +162,11 @@ def _totals(trace: Trace, width: int, ascii: bool) -> Iterator[Text]:
     else:
         yield _fact(tr("forward"), times.full_speed, width)
         yield _fact("", f"{times.observed} · {times.overhead}", width)
+    for name, text in (
+        (tr("phases"), passes_text(trace, ascii=ascii)), (tr("cache"), cache_text(trace)),
+    ):  # fmt: skip
+        if text:
+            yield _fact(name, text, width)
     kind = tr("{kind}; a bar that ends in > is longer").format(kind=times_of(trace)[1])
     yield _fact(tr("times"), kind, width)
     mark, sentence, colour = verdict_mark(trace, ascii=ascii)
