@@ -161,7 +161,11 @@ def test_unreadable_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         (["--json", "--plain"], "exclude each other"),
         (["--frobnicate"], "--frobnicate"),
         (["--model"], "--model"),
-        (["more", "words"], "more words"),
+        (["--context", "x"], "TEXT and --context exclude each other"),
+        (["--question", "Who?"], "does not read a question: leave it out"),
+        (["--pair", "She rested."], "does not read a second text: leave it out"),
+        (["--entity", "3-4"], "is no place in the text"),
+        (["--batch", "no-such-file"], "TEXT and --batch exclude each other"),
     ],
     ids=lambda o: " ".join(o) if isinstance(o, list) else "",
 )

@@ -49,6 +49,7 @@ def test_every_task_s_command_runs(
         ending = (re.findall(r"…(\w+)", classes) or ["Model"])[0]
         folder = save(tmp_path / "model", small(f"Bert{ending}"))
         arguments[arguments.index("FOLDER")] = str(folder)
+        capsys.readouterr()  # saving a model shows its progress
     with pytest.raises(SystemExit) as left:
         main([*arguments, "--json"])
     out, err = capsys.readouterr()

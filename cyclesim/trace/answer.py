@@ -73,7 +73,7 @@ def _lines(result: Mapping[str, Any], tr: Callable[[str], str]) -> Iterator[Line
         for pair in sorted(result["pairs"], key=lambda p: (p["first"], p["second"])):
             name = f"{int(pair['first'])} · {int(pair['second'])}"
             yield Line(name, f"{float(pair['score']):.3f}")
-    elif "ids" in result:  # a text that was written
+    elif "text" in result:  # a text that was written
         yield Line(tr(N_("text")), str(result["text"]))
     elif "token" in result:
         yield Line(tr(N_("next token")), str(result["token"]), float(result["score"]))

@@ -63,8 +63,9 @@ def killed(data: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def test_after_a_kill(moment: str, unbroken: Path, killed: Path) -> None:
     folder = killed / moment
     assert (folder / "checkpoint" / "run.safetensors").is_file()
-    assert not list(folder.rglob("*.tmp"))
     made = cyclesim.train(folder, resume=True)
+    # A file that was written and had not taken its place yet may be left; no longer now.
+    assert not list(folder.rglob("*.tmp"))
     one, other = (load_file(f / "model.safetensors") for f in (unbroken, folder))
     assert one.keys() == other.keys()
     assert all(torch.equal(one[name], other[name]) for name in one)

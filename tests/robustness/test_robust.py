@@ -105,7 +105,8 @@ def test_answers_are_compared_word_by_word() -> None:
     assert (
         differences(before, {"entities": [*names["entities"], place | {"end": 47}]}, change) == []
     )
-    assert differences({"label": "good"}, {"label": "bad"}, change) == [("text", "good", "bad")]
+    good, bad = ({"label": label, "score": 0.9} for label in ("good", "bad"))
+    assert differences(good, bad, change) == [("answer", "good", "bad")]
 
 
 def test_the_whole_report(found: Robustness) -> None:

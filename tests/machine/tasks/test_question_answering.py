@@ -156,7 +156,7 @@ def test_only_the_text_is_cut() -> None:
     ("asked", "said"),
     [
         ("Ada worked.", "question-answering needs a question: give it with --question"),
-        ({"question": "Who?"}, "the text is empty"),
+        ({"question": "Who?"}, "needs a text"),
         ({"question": " ", "context": "Ada."}, "the question is empty"),
         ({"question": "Who?", "context": ""}, "the text is empty"),
         ({**ASKED, "choices": ["a", "b"]}, "does not read two or more choices: leave it out"),

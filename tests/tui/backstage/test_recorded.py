@@ -124,7 +124,7 @@ from cyclesim.tui.launch import LaunchOptions
 async def main():
     app = CyclesimApp(LaunchOptions(saved=cyclesim.open_trace({str(saved)!r})))
     async with app.run_test(size=(120, 40)) as pilot:
-        while app.main.scene is None:
+        while app._main is None or app.main.scene is None:
             await pilot.pause(0.01)
         for key in ("n", "]", "h", "o", "c", "n", "f", "[", "b", "t", "r"):
             await pilot.press(key)

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Input
 
+from cyclesim.machine.catalog import EMBEDDED
 from cyclesim.errors import CyclesimError
 from cyclesim.machine.variant import with_attention
 from cyclesim.tui.app import CyclesimApp
@@ -281,7 +282,7 @@ async def test_a_guest_opens_only_what_comes_with_it(open_app):
         await pilot.press("escape")
         dialog = await form(pilot)
         await pilot.press("up")
-        assert dialog.query_one("#model", Input).value == "tiny-ner"
+        assert dialog.query_one("#model", Input).value in EMBEDDED
         dialog.query_one("#model", Input).value = "/home/me/model"
         await pilot.press("enter")
         await until(pilot, lambda: "Only a model that comes" in text_of(pilot, "#now"))
