@@ -101,7 +101,8 @@ def test_a_translation_has_the_places_of_its_text(chinese: Catalog) -> None:
             assert places(text) == places(texts[-1]), message.id
             # Numbers with a format of their own, words elsewhere.
             values = {n: 7 if spec else "x" for _, n, spec, _ in Formatter().parse(text) if n}
-            assert "{" not in text.format(**values)
+            # Doubled braces are written ones, the same in every language.
+            assert text.format(**values).count("{") == texts[-1].format(**values).count("{")
             # What a program adds before or behind must find the same blanks there.
             edges = [(t[:1] == " ", t[-1:] == " ", t.count("\n")) for t in (texts[-1], text)]
             assert edges[0] == edges[1], message.id

@@ -151,6 +151,8 @@ def layer_ends(trace: Trace, stack: str) -> list[Cycle]:
         head = cycle.unit == "classifier" and not cycle.path.endswith(".project_out")
         if not inside or head or cycle.path.startswith(("cls.", "head.", "lm_head.")):
             continue
+        if not cycle.stack:  # steps outside the model
+            continue
         layer = cycle.layer if cycle.layer is not None else layer
         if layer is not None and not cycle.nop:
             found[layer] = cycle

@@ -352,7 +352,7 @@ class FakeProbe:
              "score": 0.4 + 0.2 * (layer + 1)}
             for place, (token, label) in enumerate(body)
         ]  # fmt: skip
-        result = {"tokens": tokens}
+        result = {"entities": [], "tokens": tokens}
         return SimpleNamespace(
             number=cycle.number, layer=cycle.layer, result=result, results=(result,)
         )

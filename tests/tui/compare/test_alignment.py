@@ -136,7 +136,7 @@ def test_the_summary_says_what_was_found():
     cycles = fake.make_cycles()
     same = compare_runs("other", run(cycles), run(fake.make_cycles(), result={"text": "no"}))
     expected = f"Every number is the same in {COUNT} of {COUNT} cycles."
-    assert list(summary(same)) == [f"The labels differ. {expected}"]
+    assert list(summary(same)) == [f"The answers cannot be compared. {expected}"]
     nothing = compare_runs("other", run(cycles[:1]), run(cycles[5:6]))
     assert list(summary(nothing)) == ["The two runs have no cycle in common."]
 

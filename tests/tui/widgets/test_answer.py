@@ -211,6 +211,7 @@ class Scores(fake.FakeProbe):
     def at(self, cycle: Any) -> Any:
         answer = super().at(cycle)
         answer.result = {"label": "good", "score": 0.75, "scores": {"bad": 0.25, "good": 0.75}}
+        answer.results = (answer.result,)
         return answer
 
 
@@ -219,7 +220,7 @@ class Tokens(fake.FakeProbe):
 
     def at(self, cycle: Any) -> Any:
         answer = super().at(cycle)
-        answer.result = {}
+        answer.result, answer.results = {}, ()
         return answer
 
     def top_tokens(self, answer: Any, k: int) -> Any:
