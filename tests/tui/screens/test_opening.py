@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.widgets import Input
 
-from cyclesim.machine.catalog import EMBEDDED
 from cyclesim.errors import CyclesimError
+from cyclesim.machine.catalog import EMBEDDED
 from cyclesim.machine.variant import with_attention
 from cyclesim.tui.app import CyclesimApp
 from cyclesim.tui.launch import MOST_SERVED, LaunchOptions
