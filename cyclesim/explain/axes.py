@@ -155,6 +155,8 @@ _SHAPE_KEEPING = frozenset(PER_OUTPUT) | {"to", "clone", "type", "float", "half"
 
 def axes_of(cycle: Cycle, trace: Trace | None = None) -> tuple[Axes, ...]:
     """For each output of `cycle`, the names of its axes, outermost first. Never raises."""
+    if cycle.phase in ("backward", "update"):  # the names are those of the forward pass
+        return tuple(plain_axes(value.shape) for value in cycle.outputs)
     return tuple(_axes(cycle, value, trace) for value in cycle.outputs)
 
 

@@ -30,6 +30,8 @@ def explain(
         cell: a place in the first output: where the sentence takes a token for an example, it is
             the one of that place; else the first of the text.
     """
+    if cycle.phase in ("backward", "update"):
+        return _of_training(cycle)
     axes = axes_of(cycle, trace)
     facts = facts_of(cycle, trace, axes, cell)
     for entry in _candidates(cycle):
@@ -45,6 +47,16 @@ def explain(
             )
     runs = tr("Runs {function}.").format(function=ascii(cycle.op))
     return Explanation(runs, "", "", shape_line(cycle), axes)
+
+
+def _of_training(cycle: Cycle) -> Explanation:
+    """What is true of any cycle of a training step: the texts are those of the forward pass."""
+    if cycle.forward is not None:
+        said = tr("Turns the gradient of what cycle {number} wrote into gradients of what it read.")
+        said = said.format(number=cycle.forward)
+    else:
+        said = tr("Runs {function}.").format(function=ascii(cycle.op))
+    return Explanation(said, "", "", "", axes_of(cycle))
 
 
 def _candidates(cycle: Cycle) -> Iterator[Entry]:

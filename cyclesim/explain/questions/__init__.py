@@ -51,7 +51,7 @@ def questions_for(cycle: Cycle, trace: Trace, *, kept: bool = True) -> list[Ques
         trace: the plan or the record it is from.
         kept: its numbers are or will be there to answer with.
     """
-    if not cycle.outputs:
+    if not cycle.outputs or cycle.phase in ("backward", "update"):
         return []
     asked, found = Asked(cycle, trace), []
     for group in _GROUPS:
