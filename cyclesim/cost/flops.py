@@ -92,6 +92,8 @@ def is_counted(op: str) -> bool:
 
 def _pick(values: _Values, name: str, place: int) -> Value:
     """The input called `name`, else the one at `place`: not every function names its operands."""
+    if place < len(values) and values[place].name == name:  # where it usually is
+        return values[place]
     return next((v for v in values if v.name == name), None) or values[place]
 
 

@@ -7,6 +7,7 @@ the rows it looks up, not its whole table; a NOP moves nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import prod
 from typing import NamedTuple
 
@@ -37,17 +38,17 @@ def traffic(cycle: Cycle) -> Traffic:
     if cycle.nop:
         return Traffic(0, 0)
     name = canonical(cycle.op)
-    written = sum(_size(v) for v in cycle.outputs)
+    written = _total(cycle.outputs)
     if name == "setitem":
         # `x[i] = y` writes y's elements, not the whole of x.
         values = [v for v in cycle.inputs if v.name in ("value", "v")]
-        moved = sum(_size(v) for v in cycle.inputs if v.name not in ("input", "self"))
-        return Traffic(moved, min(written, sum(_size(v) for v in values)) if values else written)
+        moved = _total(v for v in cycle.inputs if v.name not in ("input", "self"))
+        return Traffic(moved, min(written, _total(values)) if values else written)
     if name in _LOOKUPS and cycle.inputs and cycle.outputs:
         table = _table(name, cycle.inputs)
         rows = min(written, _size(table))
-        return Traffic(rows + sum(_size(v) for v in cycle.inputs if v is not table), written)
-    return Traffic(sum(_size(v) for v in cycle.inputs), written)
+        return Traffic(rows + _total(v for v in cycle.inputs if v is not table), written)
+    return Traffic(_total(cycle.inputs), written)
 
 
 def _table(name: str, inputs: tuple[Value, ...]) -> Value:
@@ -58,13 +59,20 @@ def _table(name: str, inputs: tuple[Value, ...]) -> Value:
     return next((v for v in inputs if v.name in _TABLES), inputs[0])
 
 
+def _total(values: Iterable[Value]) -> int:
+    total = 0
+    for value in values:
+        total += _size(value)
+    return total
+
+
 def _size(value: Value) -> int:
     nbytes = value.nbytes or prod(value.shape) * _width(value.dtype)
     if value.data is not None:
         # An expanded tensor repeats the same memory: it cannot read more than it has.
         stored = value.data.storage[1]
-        if stored:
-            nbytes = min(nbytes, stored)
+        if 0 < stored < nbytes:
+            return stored
     return nbytes
 
 

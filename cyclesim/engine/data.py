@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,18 +11,23 @@ import torch
 from cyclesim.trace import Stats, Value
 from cyclesim.trace.tensor import Index, Kind, Raw
 
-__all__ = ["TorchData", "dtype_name", "storage_key", "to_numpy", "value_of"]
+__all__ = ["TorchData", "dtype_name", "read_as", "storage_key", "to_numpy", "value_of"]
 
 
-@cache
+class _Names(dict[Any, str]):
+    """What torch's types and devices are called, looked up for every tensor of a run."""
+
+    def __missing__(self, thing: torch.dtype | torch.device) -> str:
+        name = self[thing] = str(thing).removeprefix("torch.")
+        return name
+
+
+_names = _Names()
+
+
 def dtype_name(dtype: torch.dtype) -> str:
     """`torch.float32` → `float32`."""
-    return str(dtype).removeprefix("torch.")
-
-
-@cache
-def _device_name(device: torch.device) -> str:
-    return str(device)
+    return _names[dtype]
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
@@ -50,11 +54,18 @@ def storage_key(tensor: torch.Tensor) -> tuple[int, int]:
         return -id(tensor), tensor.numel() * tensor.element_size()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class TorchData:
-    """A reference to a tensor of the run: no copy is made until somebody reads."""
+    """A reference to a tensor of the run: no copy is made until somebody reads.
 
-    tensor: torch.Tensor
+    Attributes:
+        storage: see `storage_key`.
+    """
+
+    __slots__ = ("storage", "tensor")
+
+    def __init__(self, tensor: torch.Tensor, storage: tuple[int, int] | None = None) -> None:
+        self.tensor = tensor
+        self.storage = storage or storage_key(tensor)
 
     def read(self, index: Index = ...) -> np.ndarray:
         """`tensor[index]`, sliced where it lives, then copied to the CPU."""
@@ -80,10 +91,6 @@ class TorchData:
             int(torch.isinf(wide).sum()),
         )
 
-    @property
-    def storage(self) -> tuple[object, int]:
-        return storage_key(self.tensor)
-
     def raw(self) -> Raw | None:
         """The bytes of the storage, read where they are; of a GPU only what is asked for."""
         tensor = self.tensor.detach()
@@ -105,7 +112,7 @@ class TorchData:
             return flat.cpu().numpy()
 
         return Raw(
-            (str(tensor.device), storage_key(tensor)[0]),
+            (str(tensor.device), self.storage[0]),
             dtype_name(tensor.dtype),
             tensor.storage_offset() * size,
             tuple(tensor.shape),
@@ -122,16 +129,25 @@ def value_of(
     kind: Kind = "observed",
     parameter: str | None = None,
     keep: bool = True,
+    storage: tuple[int, int] | None = None,
 ) -> Value:
-    """Describe `tensor`, keeping a reference to it unless `keep` is False."""
-    return Value(
-        name=name,
-        shape=tuple(tensor.shape),
-        dtype=dtype_name(tensor.dtype),
-        device=_device_name(tensor.device),
-        nbytes=tensor.numel() * tensor.element_size(),
-        source=source,
-        kind=kind,
-        parameter=parameter,
-        data=TorchData(tensor.detach()) if keep else None,
-    )
+    """Describe `tensor`, keeping a reference to it unless `keep` is False.
+
+    `storage` is its `storage_key`, where that is known.
+    """
+    data = None
+    if keep:
+        # What has no gradient function holds no graph that would live as long as the trace.
+        data = TorchData(tensor if tensor.grad_fn is None else tensor.detach(), storage)
+    shape, dtype = tuple(tensor.shape), _names[tensor.dtype]
+    device = "cpu" if tensor.is_cpu else _names[tensor.device]
+    # By place and not by name: a run makes thousands of these.
+    nbytes = tensor.numel() * tensor.itemsize
+    return Value(name, shape, dtype, device, nbytes, source, kind, parameter, data)
+
+
+def read_as(name: str, value: Value, source: int | None, kind: Kind, *, keep: bool = True) -> Value:
+    """`value`, which was described before, as an argument called `name` that came from `source`."""
+    data = value.data if keep else None
+    shape, dtype, device, nbytes = value.shape, value.dtype, value.device, value.nbytes
+    return Value(name, shape, dtype, device, nbytes, source, kind, value.parameter, data)

@@ -9,38 +9,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import Enum
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.overrides import get_testing_overrides
 
 __all__ = [
-    "Kind",
+    "Traits",
     "argument_names",
     "is_wiring",
-    "kind_of",
     "only_rearranges",
     "op_name",
     "overwritten",
     "same_view",
     "tensors_in",
+    "traits",
     "written",
 ]
-
-
-class Kind(Enum):
-    """How the recorder treats a torch function.
-
-    A function that lends memory (`numpy`) computes nothing, but whoever has the memory can write
-    to it unseen.
-    """
-
-    READ = 0
-    RUN = 1
-    OVERWRITE = 2
-    LEND = 3
 
 
 #: Functions that hand back what they were given, seen another way. `contiguous`, `reshape` and
@@ -64,7 +49,6 @@ _CASTS = frozenset(
     to type type_as float double half bfloat16 long int short bool cpu cuda
     """.split()
 )
-_CASTS_AND_COPIES = _CASTS | _COPIES
 _READS = frozenset(
     """
     __bool__ __contains__ __float__ __format__ __index__ __int__ __len__ __repr__ __set__
@@ -88,52 +72,86 @@ _OVERWRITES = frozenset(
 )
 
 
-@cache
+class Traits(NamedTuple):
+    """What the name of a torch function says of it.
+
+    Attributes:
+        name: its short name: `linear`, `softmax`, `__getitem__`.
+        reads: it leaves no tensor behind.
+        lends: it computes nothing, but whoever has the memory can write to it unseen.
+        overwrites: it writes over its first argument.
+        wiring: it hands back what it was given, seen another way (unless it copies).
+        copies, casts: it is wiring only where it did not have to copy or to convert.
+        indexes: it is wiring only where the index is no tensor.
+    """
+
+    name: str
+    reads: bool
+    lends: bool
+    overwrites: bool
+    wiring: bool
+    copies: bool
+    casts: bool
+    indexes: bool
+
+    @classmethod
+    def of(cls, func: Callable[..., Any]) -> Traits:
+        """What the name of `func` says."""
+        # An operator packet of torch.ops has no name of its own.
+        name = str(getattr(func, "__name__", None) or func)
+        inplace = name.endswith("_") and not name.endswith("__") and name not in _NOT_OVERWRITES
+        return cls(
+            name,
+            reads=name in _READS,
+            lends=name in _LENDS,
+            overwrites=name in _OVERWRITES or inplace,
+            wiring=name in _WIRING,
+            copies=name in _COPIES,
+            casts=name in _CASTS,
+            indexes=name == "__getitem__",
+        )
+
+
+class _Table(dict[Callable[..., Any], Traits]):
+    """The traits of every function that was asked for: told once, because each call asks."""
+
+    def __missing__(self, func: Callable[..., Any]) -> Traits:
+        known = self[func] = Traits.of(func)
+        return known
+
+
+#: `traits[func]`: see `Traits`.
+traits = _Table()
+
+
 def op_name(func: Callable[..., Any]) -> str:
     """The short name of a torch function: `linear`, `softmax`, `__getitem__`."""
-    name = getattr(func, "__name__", None)
-    if name is None:  # an operator packet of torch.ops
-        name = str(func)
-    return str(name)
-
-
-@cache
-def kind_of(func: Callable[..., Any]) -> Kind:
-    """How to treat `func`, from its name alone; cached, because it is asked for every call."""
-    name = op_name(func)
-    if name in _LENDS:
-        return Kind.LEND
-    if name in _READS:
-        return Kind.READ
-    if name in _OVERWRITES or (
-        name.endswith("_") and not name.endswith("__") and name not in _NOT_OVERWRITES
-    ):
-        return Kind.OVERWRITE
-    return Kind.RUN
+    return traits[func].name
 
 
 def is_wiring(
-    func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], output: Any
+    func: Callable[..., Any], args: Sequence[Any], outputs: Sequence[torch.Tensor]
 ) -> bool:
-    """Whether this call only rearranged, or computed no tensor at all."""
-    if only_rearranges(func, args):
+    """Whether a call that returned `outputs` only rearranged, or computed no tensor at all."""
+    known = traits[func]
+    if (known.wiring or known.indexes) and only_rearranges(func, args):
         return True
-    name = op_name(func)
-    outputs = tensors_in(output)
-    if not outputs and kind_of(func) is not Kind.OVERWRITE:
+    if not outputs and not known.overwrites:
         return True
-    if name in _CASTS_AND_COPIES and args and isinstance(args[0], torch.Tensor):
+    if (known.casts or known.copies) and args and isinstance(args[0], torch.Tensor):
         return len(outputs) == 1 and _same_memory(outputs[0], args[0])
     return False
 
 
 def only_rearranges(func: Callable[..., Any], args: Sequence[Any]) -> bool:
     """Whether a call is wiring whatever it returns: known before it runs."""
-    name = op_name(func)
-    if name == "__getitem__":
+    known = traits[func]
+    if known.wiring:
+        return not (known.copies and args and _is_expanded(args[0]))
+    if known.indexes:
         # Basic indexing is a view. Indexing with a tensor gathers rows: a computation.
         return not any(isinstance(i, (torch.Tensor, list)) for i in _flat_index(args[1]))
-    return name in _WIRING and not (name in _COPIES and bool(args) and _is_expanded(args[0]))
+    return False
 
 
 def _is_expanded(tensor: Any) -> bool:
@@ -147,21 +165,23 @@ def _is_expanded(tensor: Any) -> bool:
     )
 
 
-def written(
-    func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], output: Any
-) -> list[torch.Tensor]:
-    """The tensors that a call wrote: its outputs, or the target of `x[i] = y`."""
-    if op_name(func) == "__setitem__":
-        return [args[0]]
-    return tensors_in(output)
+def written(func: Callable[..., Any], args: Sequence[Any], output: Any) -> list[torch.Tensor]:
+    """The tensors that a call wrote: its outputs, or what it overwrote (`x[i] = y`)."""
+    found = tensors_in(output)
+    if not found and traits[func].overwrites:
+        return tensors_in(args[:1])  # it returns nothing
+    return found
 
 
 def overwritten(
     func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> list[torch.Tensor]:
     """The tensors that a call is about to overwrite."""
+    overwrites = traits[func].overwrites
+    if not kwargs and not overwrites:
+        return []
     targets = tensors_in(kwargs.get("out"))
-    if kind_of(func) is Kind.OVERWRITE or kwargs.get("inplace") is True:
+    if overwrites or kwargs.get("inplace") is True:
         targets += tensors_in(args[:1]) or tensors_in(kwargs.get("input"))
     return targets
 
@@ -196,37 +216,48 @@ def same_view(result: torch.Tensor, given: torch.Tensor) -> bool:
     return result is given or (
         result.shape == given.shape
         and result.dtype == given.dtype
-        and result.stride() == given.stride()
-        and result.storage_offset() == given.storage_offset()
         and result.numel() > 0
         and _same_memory(result, given)
+        and result.stride() == given.stride()
+        and result.storage_offset() == given.storage_offset()
     )
 
 
 def argument_names(func: Callable[..., Any], args: Sequence[Any]) -> tuple[str, ...]:
     """Names of the positional arguments of `func` in the call with `args`."""
-    if op_name(func) in _RECURRENT and len(args) > 1 and not isinstance(args[1], torch.Tensor):
+    if traits[func].name in _RECURRENT and len(args) > 1 and not isinstance(args[1], torch.Tensor):
         # These have two overloads, and torch's own list has only the one for packed sequences.
         return ("input", "hx", "params", "has_biases", "num_layers", "dropout", "train",
                 "bidirectional", "batch_first")  # fmt: skip
-    if isinstance(func, type):  # an opaque module
-        forward = vars(func).get("forward")
-        return _signature_names(forward)[1:] if forward is not None else ()
-    return _signature_names(func)
+    return _signatures[func]
 
 
-@cache
-def _signature_names(func: Callable[..., Any]) -> tuple[str, ...]:
+class _Signatures(dict[Callable[..., Any], tuple[str, ...]]):
+    """Names of the positional parameters of each function that was asked for."""
+
+    def __missing__(self, func: Callable[..., Any]) -> tuple[str, ...]:
+        if isinstance(func, type):  # an opaque module
+            forward = vars(func).get("forward")
+            names = _parameters(forward)[1:] if forward is not None else ()
+        else:
+            names = _parameters(func)
+        self[func] = names
+        return names
+
+
+_signatures = _Signatures()
+
+
+def _parameters(func: Callable[..., Any]) -> tuple[str, ...]:
     """Compiled functions have no signature; torch keeps one for each that can be overridden."""
     signed = get_testing_overrides().get(func, func)
     try:
         parameters = inspect.signature(signed).parameters.values()
     except (TypeError, ValueError):
         return ()
-    names = tuple(
+    return tuple(
         p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
     )
-    return names
 
 
 def _flat_index(index: Any) -> Iterator[Any]:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 
-from cyclesim.engine.data import storage_key
+from cyclesim.engine.data import storage_key, value_of
+from cyclesim.trace import Value
 from cyclesim.trace.tensor import Kind
 
-__all__ = ["Layout"]
+__all__ = ["Layout", "Own"]
+
+
+class Own(NamedTuple):
+    """A parameter or buffer: what it is, where its memory is, and the last word of its name.
+
+    The tensor is held, so that its id stays its own.
+    """
+
+    value: Value
+    address: int
+    last: str
+    tensor: torch.Tensor
 
 
 class Layout:
@@ -33,29 +47,37 @@ class Layout:
         return torch.cuda.is_initialized() and any(t.is_cuda for _, t, _ in self._tensors())
 
     @cached_property
-    def parameters(self) -> dict[int, tuple[str, Kind]]:
-        """Qualified name and kind (`parameter` or `buffer`), by the tensor's id.
-
-        A tied weight has several names; the first is the one shown.
-        """
-        found: dict[int, tuple[str, Kind]] = {}
+    def own(self) -> dict[int, Own]:
+        """The model's own tensors, by id. A tied weight has several names: the first is shown."""
+        found: dict[int, Own] = {}
         for name, tensor, kind in self._tensors():
-            found.setdefault(id(tensor), (name, kind))
+            if id(tensor) not in found:
+                last = name.rpartition(".")[2]
+                shown = self.shown(tensor, id(tensor))
+                value = value_of(last, shown, kind=kind, parameter=name)
+                found[id(tensor)] = Own(value, storage_key(tensor)[0], last, tensor)
         return found
 
     @cached_property
-    def storages(self) -> dict[int, int]:
-        """Id of the parameter that owns a piece of memory, by its address."""
-        found: dict[int, int] = {}
-        for _, tensor, _ in self._tensors():
-            found.setdefault(storage_key(tensor)[0], id(tensor))
+    def memory(self) -> dict[int, Own]:
+        """Whose a piece of memory is, by its address."""
+        found: dict[int, Own] = {}
+        for own in self.own.values():
+            found.setdefault(own.address, own)
         return found
+
+    def name_of(self, tensor: torch.Tensor | None) -> str | None:
+        """Qualified name of a tensor of the model; None for any other."""
+        own = self.own.get(id(tensor))
+        return own.value.parameter if own is not None else None
 
     def remember(self, originals: Mapping[str, torch.Tensor]) -> None:
         """The model is a copy, and these are the tensors of the original, by name."""
         named = (*self.model.named_parameters(), *self.model.named_buffers())
         pairs = ((tensor, originals.get(name)) for name, tensor in named)
         self._originals = {id(t): (t, old.detach()) for t, old in pairs if old is not None}
+        self.__dict__.pop("own", None)  # it shows them
+        self.__dict__.pop("memory", None)
 
     def shown(self, tensor: torch.Tensor, owner: int) -> torch.Tensor:
         """What a trace shows of `tensor`: the parameter with the id `owner`, or a view of it.

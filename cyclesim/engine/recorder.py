@@ -31,7 +31,7 @@ from torch.overrides import TorchFunctionMode, handle_torch_function
 from torch.utils.hooks import RemovableHandle
 
 from cyclesim.engine.data import storage_key
-from cyclesim.engine.functions import Kind, kind_of, overwritten, tensors_in, written
+from cyclesim.engine.functions import overwritten, tensors_in, traits, written
 from cyclesim.engine.layout import Layout
 from cyclesim.machine import HostResult, HostStep, ModelCall
 from cyclesim.trace import Phase
@@ -47,20 +47,7 @@ _FUSED = (
 )
 #: The output of a module whose forward raised.
 _RAISED: Any = object()
-# Looked up for every call: a member of an enumeration is found slower than a global.
-READ, RUN, LEND = Kind.READ, Kind.RUN, Kind.LEND
 _NO_KEYWORDS: dict[str, Any] = {}
-
-
-class _Kinds(dict[Callable[..., Any], Kind]):
-    """What each function is to the clock; told once for each."""
-
-    def __missing__(self, func: Callable[..., Any]) -> Kind:
-        kind = self[func] = kind_of(func)
-        return kind
-
-
-_kinds = _Kinds()
 #: Makes a named tuple without its Python constructor, which would cost more than the rest.
 _new = tuple.__new__
 
@@ -294,7 +281,9 @@ class Recorder(TorchFunctionMode):
                 self._in_seal = None
             try:
                 if len(events) == node.entered and output is not _RAISED:
-                    return self._opaque(module, args, kwargs, output, node)
+                    # What the clock computes of it is not the model's.
+                    with torch._C.DisableTorchFunction():
+                        return self._opaque(module, args, kwargs, output, node)
             finally:
                 self._node = node.parent
             return None
@@ -308,11 +297,11 @@ class Recorder(TorchFunctionMode):
         """
         if module.training or not torch.backends.mha.get_fastpath_enabled():
             return None
-        if self.gate is not None:
-            self.gate.before(self._node, type(module), ())
         seal = torch._C.DisableTorchFunction()
         seal.__enter__()
         self._in_seal = seal
+        if self.gate is not None:  # what it computes at a pause is not the model's
+            self.gate.before(self._node, type(module), ())
         return seal
 
     def _opaque(
@@ -347,13 +336,15 @@ class Recorder(TorchFunctionMode):
         # What is written here is paid for each call of each function that the model makes.
         if kwargs is None:
             kwargs = _NO_KEYWORDS
-        kind = _kinds[func]
-        if kind is READ:
+        known = traits[func]
+        if known.reads:
             return func(*args, **kwargs)
         if self.gate is not None:
             self.gate.before(self._node, func, args)
-        if kind is not RUN or (kwargs and ("out" in kwargs or "inplace" in kwargs)):
-            self._save(args[:1] if kind is LEND else overwritten(func, args, kwargs))
+        if known.lends:
+            self._save(args[:1])
+        elif known.overwrites or (kwargs and ("out" in kwargs or "inplace" in kwargs)):
+            self._save(overwritten(func, args, kwargs))
         if self._plain:
             marks = None
             started = perf_counter_ns()
@@ -486,4 +477,4 @@ def _written_by(event: Event | HostEvent) -> list[Any]:
         return [item.value for item in event.result.outputs]
     if isinstance(event, Standing):
         return []  # it writes to memory that nothing overwrites
-    return written(event.func, event.args, event.kwargs, event.output)
+    return written(event.func, event.args, event.output)

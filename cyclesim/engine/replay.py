@@ -133,7 +133,7 @@ class Script:
         if output is None:
             output = func(*args, **kwargs)
         if call.edits is not None:
-            put(call.edits, written(func, args, kwargs, output))
+            put(call.edits, written(func, args, output))
         return output, call.started, call.ended
 
 
@@ -175,8 +175,8 @@ def _runs_again(event: Event) -> bool:
         return True
     if event.edits is not None:
         return False
-    if is_wiring(event.func, event.args, event.kwargs, event.output):
+    if is_wiring(event.func, event.args, tensors_in(event.output)):
         return True
     given = tensors_in((event.args, event.kwargs))
-    results = written(event.func, event.args, event.kwargs, event.output)
+    results = written(event.func, event.args, event.output)
     return all(any(same_view(r, g) for g in given) for r in results)

@@ -571,5 +571,5 @@ def _outputs(recorder: Recorder) -> Iterator[tuple[int, Any, list[torch.Tensor]]
     for index, event in enumerate(recorder.events):
         if isinstance(event, Event):
             saved = recorder.saved.get(index, {})
-            results = written(event.func, event.args, event.kwargs, event.output)
+            results = written(event.func, event.args, event.output)
             yield index, event.func, [saved.get(p, t) for p, t in enumerate(results)]

@@ -199,6 +199,6 @@ def _edited(event: Event, tensors: list[torch.Tensor]) -> Event:
     edits = tuple(tensors)
     if overwritten(event.func, event.args, event.kwargs):
         # The model goes on with the memory that was overwritten, not with what was returned.
-        put(edits, written(event.func, event.args, event.kwargs, event.output))
+        put(edits, written(event.func, event.args, event.output))
         return event._replace(edits=edits)
     return event._replace(output=rebuild(event.output, edits), edits=edits)

@@ -226,7 +226,8 @@ def test_a_fused_fast_path_is_kept(padded: bool) -> None:
     assert trace.verdict.bit_identical is True
     assert [c.op for c in trace][-1] == "TransformerEncoder"
     with cyclesim.Clock(model, inputs=batch, measure=False) as clock:
-        clock.finish()
+        stepped = clock.finish()
+        assert [(c.number, c.op) for c in stepped] == [(c.number, c.op) for c in trace]
         for number in range(len(trace)):
             clock.rewind(number)
             assert clock.finish().verdict.bit_identical is True

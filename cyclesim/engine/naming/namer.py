@@ -30,17 +30,25 @@ class Namer:
         #: Calls of feed-forward networks in which a gate has opened.
         self._gated: set[Call] = set()
         self._in_the_head = False
+        # By id of the stack, which is held: many cycles share one.
+        self._places: dict[int, tuple[tuple[Call, ...], Place]] = {}
 
     def name(self, seen: Seen) -> Name:
         """The unit and step of the next computation."""
-        place = Place.of(seen.stack)
+        place = self._place(seen.stack)
         name = self._name(seen, place)
         self._note(name, place)
         return name
 
     def adopt(self, cycle: Cycle) -> None:
         """Count a cycle that an earlier run has named, so that the next ones are named right."""
-        self._note(Name(cycle.unit, cycle.step), Place.of(cycle.stack))
+        self._note(Name(cycle.unit, cycle.step), self._place(cycle.stack))
+
+    def _place(self, stack: tuple[Call, ...]) -> Place:
+        known = self._places.get(id(stack))
+        if known is None:
+            known = self._places[id(stack)] = (stack, Place.of(stack))
+        return known[1]
 
     def _note(self, name: Name, place: Place) -> None:
         if name.unit == "attention":

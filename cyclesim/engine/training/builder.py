@@ -42,7 +42,7 @@ class TrainingBuilder(Builder):
             return
         cycle = self.cycles[-1]
         given = [tensor for _, tensor in named_tensors(event.func, event.args, event.kwargs)]
-        made = written(event.func, event.args, event.kwargs, event.output)
+        made = written(event.func, event.args, event.output)
         for values, tensors in ((cycle.inputs, given), (cycle.outputs, made)):
             for value, tensor in zip(values, tensors, strict=False):
                 value.of = self.gradients.get(id(tensor))

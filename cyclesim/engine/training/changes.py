@@ -57,8 +57,7 @@ def _note(event: UpdateEvent, builder: Builder) -> str:
 
 def parameter_name(parameter: torch.Tensor, builder: Builder) -> str | None:
     """Qualified name of a parameter of the model."""
-    known = builder.layout.parameters.get(id(parameter))
-    return known[0] if known is not None else None
+    return builder.layout.name_of(parameter)
 
 
 class _Values:

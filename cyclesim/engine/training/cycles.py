@@ -87,7 +87,7 @@ class _Values:
         call = builder.events[event.of]
         if isinstance(call, Event):
             self._given = dict(named_tensors(call.func, call.args, call.kwargs))
-            self._made = written(call.func, call.args, call.kwargs, call.output)
+            self._made = written(call.func, call.args, call.output)
 
     def inputs(self) -> Iterator[Value]:
         """The gradients that arrived, what was kept of the forward, and what sums began with."""
@@ -114,8 +114,7 @@ class _Values:
         return gradient.leaf is not None, place
 
     def _leaf(self, gradient: Gradient) -> str | None:
-        known = self._builder.layout.parameters.get(id(gradient.leaf))
-        return known[0] if known is not None else None
+        return self._builder.layout.name_of(gradient.leaf)
 
     def _gathered(self, name: str, total: torch.Tensor, by: Delivery) -> Iterator[Value]:
         """A gradient as it arrived and, if it is made of several, each of them."""
@@ -183,6 +182,5 @@ def _notes(event: BackwardEvent, builder: Builder) -> Iterator[str]:
             yield f"its gradient is {count} gradients side by side"
     for gradient in event.gradients:
         if gradient.earlier:
-            known = builder.layout.parameters.get(id(gradient.leaf))
-            name = known[0] if known is not None else gradient.name
+            name = builder.layout.name_of(gradient.leaf) or gradient.name
             yield f"{name} is used more than once: {len(gradient.earlier) + 1} gradients are added"

@@ -46,7 +46,7 @@ class Graph:
 
     def claim(self, index: int, event: Event) -> None:
         """Event number `index` has just run: what is new in the graph is its."""
-        made = written(event.func, event.args, event.kwargs, event.output)
+        made = written(event.func, event.args, event.output)
         pending = [t.grad_fn for t in made if t.grad_fn is not None]
         if not pending:
             return

@@ -226,7 +226,7 @@ class TrainingRun(Run):
         edit = self.edits.get(new[-1].number) if new and isinstance(event, Event) else None
         if edit is None:
             return None
-        made = written(event.func, event.args, event.kwargs, event.output)
+        made = written(event.func, event.args, event.output)
         named = zip(new[-1].outputs, made, strict=True)
         return [edit.tensors.get(value.name, tensor.detach()) for value, tensor in named]
 
@@ -239,7 +239,7 @@ class TrainingRun(Run):
         if overwritten(event.func, event.args, event.kwargs):
             return edited
         pairs = zip(
-            written(event.func, event.args, event.kwargs, event.output),
+            written(event.func, event.args, event.output),
             edited.edits or (),
             strict=True,
         )

@@ -86,8 +86,7 @@ class UpdateEvent(Standing):
 
 def module_of(parameter: torch.nn.Parameter, builder: Any) -> str:
     """Qualified name of the module that `parameter` belongs to."""
-    known = builder.layout.parameters.get(id(parameter))
-    return known[0].rpartition(".")[0] if known is not None else ""
+    return (builder.layout.name_of(parameter) or "").rpartition(".")[0]
 
 
 class Updater(Protocol):

@@ -1,0 +1,66 @@
+"""Which values of a trace look at which piece of memory, so that none shows what came later.
+
+A recording keeps references. When a function writes over memory, whoever showed it must show the
+copy that was saved before, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import torch
+
+from cyclesim.engine.data import TorchData
+from cyclesim.trace import Value
+
+__all__ = ["Shown"]
+
+
+class Shown:
+    """The values of one run that show memory which may be written over, by its address."""
+
+    def __init__(self) -> None:
+        self._outputs: dict[int, list[tuple[Value, int, int]]] = {}
+        self._inputs: dict[int, list[Value]] = {}
+
+    def __contains__(self, address: int) -> bool:
+        """Whether some cycle's output lies there."""
+        return address in self._outputs
+
+    def output(self, address: int, value: Value, event: int, place: int) -> None:
+        """`value` is output number `place` of `event`."""
+        self._outputs.setdefault(address, []).append((value, event, place))
+
+    def input(self, address: int, value: Value) -> None:
+        """`value` was read."""
+        self._inputs.setdefault(address, []).append(value)
+
+    def forget(self, values: Iterable[Value]) -> None:
+        """These outputs are shown by another run."""
+        gone = {id(value) for value in values}
+        for kept in self._outputs.values():
+            kept[:] = [entry for entry in kept if id(entry[0]) not in gone]
+
+    def part_with(
+        self, address: int, saved: Mapping[int, Mapping[int, torch.Tensor]], keep: bool
+    ) -> None:
+        """Something wrote over this memory; `saved` has what was there, by event and place.
+
+        Views of the old numbers that were inputs have no copy of their own; the cycle that wrote
+        them has, and says so.
+        """
+        for value, event, place in self._outputs.pop(address, ()):
+            copy = saved.get(event, {}).get(place)
+            value.data = TorchData(copy) if copy is not None and keep else None
+        for value in self._inputs.pop(address, ()):
+            value.data = None
+
+    def take(self, address: int) -> tuple[list[Value], list[Value]]:
+        """The outputs and inputs that look at this memory; tracked no more."""
+        outputs = [value for value, _, _ in self._outputs.pop(address, ())]
+        return outputs, self._inputs.pop(address, [])
+
+    def clear(self) -> None:
+        """Track nothing."""
+        self._outputs.clear()
+        self._inputs.clear()
