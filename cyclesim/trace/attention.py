@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import ArrayData, Value
 
@@ -64,7 +65,8 @@ def recompute_attention(cycle: Cycle) -> RecomputedAttention:
         ('recomputed', True)
     """
     if not is_fused_attention(cycle):
-        raise CyclesimError(f"cycle {cycle.number} ({cycle.step}) is no fused attention.")
+        said = tr("cycle {number} ({step}) is no fused attention.")
+        raise CyclesimError(said.format(number=cycle.number, step=cycle.step))
     given = {v.name: v.numpy() for v in cycle.inputs}
     query, key, value = (np.asarray(given[n], np.float64) for n in ("query", "key", "value"))
     heads = query.shape[-3]

@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
 
@@ -58,10 +59,11 @@ class Dataflow:
             sources = cycle.sources
             if sources and not 0 <= sources[0] <= sources[-1] < place:
                 wrong = sources[0] if sources[0] < 0 else sources[-1]
-                raise CyclesimError(
-                    f"cycle {place} reads from cycle {wrong}, which did not run before it; "
-                    "the trace is damaged."
+                said = tr(
+                    "cycle {number} reads from cycle {other}, which did not run before it; the "
+                    "trace is damaged."
                 )
+                raise CyclesimError(said.format(number=place, other=wrong))
             for source in sources:
                 readers[source].append(place)
             self.sources.append(sources)
@@ -91,7 +93,8 @@ class Dataflow:
 
     def _reach(self, number: int, edges: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
         if not 0 <= number < len(self):
-            raise CyclesimError(f"there is no cycle {number}: the trace has {len(self)} cycles.")
+            said = tr("there is no cycle {number}: the trace has {count} cycles.")
+            raise CyclesimError(said.format(number=number, count=len(self)))
         seen = {number}
         waiting = [number]
         while waiting:
@@ -178,7 +181,8 @@ class Dataflow:
         if times is None:
             return [1] * len(self)
         if len(times) != len(self):
-            raise CyclesimError(f"{len(times)} times were given for {len(self)} cycles.")
+            said = tr("{given} times were given for {count} cycles.")
+            raise CyclesimError(said.format(given=len(times), count=len(self)))
         return times
 
 

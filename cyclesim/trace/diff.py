@@ -256,7 +256,8 @@ def diff(a: Trace, b: Trace, tolerance: float = 0.0) -> Diff:
         (True, False, None)
     """
     if not 0 <= tolerance < math.inf:
-        raise CyclesimError(f"a tolerance of {tolerance} makes no sense: give 0 or more.")
+        said = tr("a tolerance of {tolerance} makes no sense: give 0 or more.")
+        raise CyclesimError(said.format(tolerance=tolerance))
     theirs = dict(keyed(b.cycles))
     pairs: list[CycleDiff] = []
     only_a: list[Cycle] = []

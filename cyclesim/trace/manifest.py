@@ -23,6 +23,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from cyclesim._version import __version__
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Call, Cycle
 from cyclesim.trace.tensor import TensorData, Value
 from cyclesim.trace.trace import Trace
@@ -139,13 +140,13 @@ def _codec(hint: Any) -> _Codec:
 
 def _bool(value: Any, _: Any) -> Any:
     if not isinstance(value, bool):
-        raise Wrong("must be true or false")
+        raise Wrong(tr("must be true or false"))
     return value
 
 
 def _int(value: Any, _: Any) -> Any:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < MAX_INTEGER:
-        raise Wrong("must be a whole number from 0 to 2**63 - 1")
+        raise Wrong(tr("must be a whole number from 0 to 2**63 - 1"))
     return value
 
 
@@ -162,9 +163,9 @@ def _float_in(value: Any, _: Any) -> Any:
     if isinstance(value, str) and value in _FLOATS:
         return _FLOATS[value]
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise Wrong("must be a number")
+        raise Wrong(tr("must be a number"))
     if not abs(value) < math.inf:
-        raise Wrong("must be a finite number")
+        raise Wrong(tr("must be a finite number"))
     return float(value)
 
 
@@ -176,14 +177,16 @@ def _str_out(value: Any, _: Any) -> Any:
 
 def _str_in(value: Any, _: Any) -> Any:
     if not isinstance(value, str):
-        raise Wrong("must be a text")
+        raise Wrong(tr("must be a text"))
     if len(value) > MAX_STRING:
-        raise Wrong(f"has {len(value):,} characters; the limit is {MAX_STRING:,}")
+        raise Wrong(
+            _beyond(tr("has {count:,} characters; the limit is {limit:,}"), len(value), MAX_STRING)
+        )
     if not value.isascii():
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise Wrong("holds half a character (a lone surrogate)") from None
+            raise Wrong(tr("holds half a character (a lone surrogate)")) from None
     return value
 
 
@@ -198,7 +201,9 @@ def _optional(hint: Any) -> _Codec:
 def _literal(words: tuple[Any, ...]) -> _Codec:
     def decode(value: Any, _: Any) -> Any:
         if not isinstance(value, str) or value not in words:
-            raise Wrong(f"must be one of {', '.join(w or repr(w) for w in words)}")
+            raise Wrong(
+                tr("must be one of {words}").format(words=", ".join(w or repr(w) for w in words))
+            )
         return value
 
     return _Codec(lambda value, _: value, decode)
@@ -223,7 +228,7 @@ def _row(make: Callable[[list[Any]], Any], inner: list[_Codec]) -> _Codec:
 
     def decode(value: Any, calls: Any) -> Any:
         if len(_list(value)) != len(inner):
-            raise Wrong(f"must have {len(inner)} elements")
+            raise Wrong(tr("must have {count} elements").format(count=len(inner)))
         return make([c.decode(v, calls) for c, v in zip(inner, value, strict=True)])
 
     def encode(value: Any, calls: Any) -> Any:
@@ -267,7 +272,11 @@ def _record(cls: Any) -> _Codec:
         given = {}
         for key, item in _object(value).items():
             if key not in parts:
-                raise Wrong(f"unknown field {_quote(key)}: a newer cyclesim may have written it")
+                raise Wrong(
+                    tr("unknown field {field}: a newer cyclesim may have written it").format(
+                        field=_quote(key)
+                    )
+                )
             name, codec, _ = parts[key]
             try:
                 given[name] = codec.decode(item, calls)
@@ -276,7 +285,7 @@ def _record(cls: Any) -> _Codec:
                 raise
         for key, (name, _, default) in parts.items():
             if default is MISSING and name not in given:
-                raise Wrong(f"has no {key!r}")
+                raise Wrong(tr("has no {field!r}").format(field=key))
         return cls(**given)
 
     return _Codec(encode, decode)
@@ -288,14 +297,14 @@ def _stack_out(value: Any, calls: dict[Call, int]) -> Any:
 
 def _stack_in(value: Any, calls: Sequence[Call]) -> Any:
     if any(not isinstance(n, int) or not 0 <= n < len(calls) for n in _list(value)):
-        raise Wrong("names a module call that is not in the file")
+        raise Wrong(tr("names a module call that is not in the file"))
     return tuple(calls[n] for n in value)
 
 
 def _any_out(value: Any, depth: int = 0) -> Any:
     """Plain JSON types. `$` marks what JSON cannot say: `{"$": "nan"}`."""
     if depth > MAX_DEPTH:
-        raise Wrong(f"is nested deeper than {MAX_DEPTH} levels")
+        raise Wrong(tr("is nested deeper than {limit} levels").format(limit=MAX_DEPTH))
     if isinstance(value, Mapping):
         keyed = ((_str_out(k, None), v) for k, v in value.items())
         return {"$" + k if k[:1] == "$" else k: _any_out(v, depth + 1) for k, v in keyed}
@@ -312,7 +321,7 @@ def _any_out(value: Any, depth: int = 0) -> Any:
 
 def _any_in(value: Any, depth: int = 0) -> Any:
     if depth > MAX_DEPTH:
-        raise Wrong(f"is nested deeper than {MAX_DEPTH} levels")
+        raise Wrong(tr("is nested deeper than {limit} levels").format(limit=MAX_DEPTH))
     if isinstance(value, dict):
         if value.keys() == {"$"} and value["$"] in ("nan", "inf", "-inf"):
             return _FLOATS[value["$"]]
@@ -323,22 +332,27 @@ def _any_in(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return _str_in(value, None)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= MAX_INTEGER:
-        raise Wrong("has a number beyond 2**63")
+        raise Wrong(tr("has a number beyond 2**63"))
     if isinstance(value, float) and not math.isfinite(value):
-        raise Wrong("has a number beyond the largest there is")
+        raise Wrong(tr("has a number beyond the largest there is"))
     return value
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Wrong("must be a list")
+        raise Wrong(tr("must be a list"))
     return value
 
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Wrong("must be a mapping")
+        raise Wrong(tr("must be a mapping"))
     return value
+
+
+def _beyond(said: str, count: int, limit: int) -> str:
+    """There are `count` of something, and `limit` is the most there may be."""
+    return said.format(count=count, limit=limit)
 
 
 def _quote(text: str) -> str:
@@ -393,18 +407,19 @@ def decode(text: str) -> _Manifest:
     """
     raw = parse(text)
     if not isinstance(raw, dict):
-        raise Wrong("must be a mapping")
+        raise Wrong(tr("must be a mapping"))
     # First of all the version: what follows may be of another form.
     schema = raw.get("schema")
     if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:
-        raise Wrong("has no schema number")
+        raise Wrong(tr("has no schema number"))
     if schema > SCHEMA:
-        raise Wrong(
-            f"schema {min(schema, 10**6)} is newer than this cyclesim reads ({SCHEMA}): upgrade it"
-        )
+        said = tr("schema {schema} is newer than this cyclesim reads ({known}): upgrade it")
+        raise Wrong(said.format(schema=min(schema, 10**6), known=SCHEMA))
     cycles = raw.get("trace", {}).get("cycles", ()) if isinstance(raw.get("trace"), dict) else ()
     if isinstance(cycles, list) and len(cycles) > MAX_CYCLES:
-        raise Wrong(f"{len(cycles):,} cycles; the limit is {MAX_CYCLES:,}")
+        raise Wrong(
+            _beyond(tr("{count:,} cycles; the limit is {limit:,}"), len(cycles), MAX_CYCLES)
+        )
     try:
         calls = _sequence(tuple, _codec(Call)).decode(raw.get("calls"), None)
     except Wrong as wrong:
@@ -423,7 +438,7 @@ def parse(text: str) -> Any:
     """
     parts = sum(text.count(mark) for mark in ",[{")
     if parts > MAX_PARTS:
-        raise Wrong(f"{parts:,} elements; the limit is {MAX_PARTS:,}")
+        raise Wrong(_beyond(tr("{count:,} elements; the limit is {limit:,}"), parts, MAX_PARTS))
     try:
         return json.loads(
             text,
@@ -432,9 +447,10 @@ def parse(text: str) -> Any:
             parse_int=_short_integer,
         )
     except RecursionError:
-        raise Wrong("lists are nested too deeply") from None
+        raise Wrong(tr("lists are nested too deeply")) from None
     except json.JSONDecodeError as error:
-        raise Wrong(f"not JSON: {error.msg} at character {error.pos:,}") from None
+        said = tr("not JSON: {why} at character {place:,}")
+        raise Wrong(said.format(why=error.msg, place=error.pos)) from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -442,17 +458,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         seen: set[str] = set()
         twice = next(k for k, _ in pairs if k in seen or seen.add(k))  # type: ignore[func-returns-value]
-        raise Wrong(f"the key {_quote(twice)} is there twice")
+        raise Wrong(tr("the key {key} is there twice").format(key=_quote(twice)))
     return made
 
 
 def _no_constant(word: str) -> Any:
-    raise Wrong(f"{word} is not JSON")
+    raise Wrong(tr("{word} is not JSON").format(word=word))
 
 
 def _short_integer(digits: str) -> int:
     if len(digits) > 20:
-        raise Wrong(f"a number of {len(digits):,} digits")
+        raise Wrong(tr("a number of {count:,} digits").format(count=len(digits)))
     return int(digits)
 
 
@@ -504,23 +520,27 @@ def check(trace: Trace) -> None:
     count = len(trace.cycles)
     for place, cycle in enumerate(trace.cycles):
         if cycle.number != place:
-            raise Wrong(f"number is {cycle.number}, not {place}", f"cycles[{place}]")
+            said = tr("number is {number}, not {place}").format(number=cycle.number, place=place)
+            raise Wrong(said, f"cycles[{place}]")
         for name, index, value in values_of(cycle):
             where = f"cycles[{place}].{name}[{index}]"
             if value.source is not None and value.source >= place:
-                raise Wrong(f"source {value.source} is not an earlier cycle", where)
+                said = tr("source {source} is not an earlier cycle").format(source=value.source)
+                raise Wrong(said, where)
             if len(value.shape) > MAX_DIMS:
-                raise Wrong(f"has {len(value.shape)} dimensions; the limit is {MAX_DIMS}", where)
+                said = tr("has {count} dimensions; the limit is {limit}")
+                raise Wrong(_beyond(said, len(value.shape), MAX_DIMS), where)
     first = trace.verdict.first_difference
     if first is not None and first >= count:
-        raise Wrong(f"first_difference {first} is not a cycle", "verdict")
+        said = tr("first_difference {number} is not a cycle").format(number=first)
+        raise Wrong(said, "verdict")
     if any(number >= count for number in trace.verdict.edited):
-        raise Wrong("edited names a cycle that is not there", "verdict")
+        raise Wrong(tr("edited names a cycle that is not there"), "verdict")
     if 0 < len(trace.timing.full_speed) < count:
-        raise Wrong("full_speed has fewer times than there are cycles", "timing")
+        raise Wrong(tr("full_speed has fewer times than there are cycles"), "timing")
     header = trace.header
     if header.offsets and len(header.offsets) != len(header.tokens):
-        raise Wrong("tokens and offsets differ in number", "header")
+        raise Wrong(tr("tokens and {field} differ in number").format(field="offsets"), "header")
     _check_sequences(trace)
     for result in (trace.result, *trace.answers):
         _check_result(result)
@@ -530,18 +550,19 @@ def _check_sequences(trace: Trace) -> None:
     header = trace.header
     if header.sequences:
         if header.sequence >= len(header.sequences):
-            raise Wrong(f"sequence {header.sequence} is not there", "header")
+            said = tr("sequence {number} is not there").format(number=header.sequence)
+            raise Wrong(said, "header")
     elif header.sequence:
-        raise Wrong("names a sequence, and there are none", "header")
+        raise Wrong(tr("names a sequence, and there are none"), "header")
     for place, row in enumerate(header.sequences):
         where = f"header.sequences[{place}]"
         for name in ("offsets", "words", "parts"):
             if getattr(row, name) and len(getattr(row, name)) != len(row.tokens):
-                raise Wrong(f"tokens and {name} differ in number", where)
+                raise Wrong(tr("tokens and {field} differ in number").format(field=name), where)
         if any(part is not None and part >= len(row.texts) for part in row.parts):
-            raise Wrong("parts names a text that is not there", where)
+            raise Wrong(tr("parts names a text that is not there"), where)
         if row.answer >= max(len(trace.answers), 1) and trace.complete:
-            raise Wrong(f"answer {row.answer} is not there", where)
+            raise Wrong(tr("answer {number} is not there").format(number=row.answer), where)
 
 
 #: The parts of a result that views read by name.
@@ -554,8 +575,9 @@ def _check_result(result: Mapping[str, Any]) -> None:
     for key, form in _RESULT.items():
         rows = result.get(key, [])
         if not isinstance(rows, (list, tuple)):
-            raise Wrong("must be a list", f"result.{key}")
+            raise Wrong(tr("must be a list"), f"result.{key}")
         for place, row in enumerate(rows):
             for name, kind in form.items():
                 if not isinstance(row, Mapping) or not isinstance(row.get(name), kind):
-                    raise Wrong(f"{name!r} is missing or of a wrong type", f"result.{key}[{place}]")
+                    said = tr("{field!r} is missing or of a wrong type").format(field=name)
+                    raise Wrong(said, f"result.{key}[{place}]")

@@ -22,6 +22,7 @@ import numpy as np
 
 from cyclesim.errors import CyclesimError
 from cyclesim.files import shown
+from cyclesim.language import tr
 from cyclesim.trace.dtypes import DTYPES, Dtype, entry_size
 from cyclesim.trace.manifest import (
     MAX_DIMS,
@@ -66,14 +67,18 @@ def open_trace(path: str | os.PathLike[str]) -> Trace:
         with uncollected():
             return _load(TraceFile(path))
     except Wrong as wrong:
-        raise CyclesimError(f"{name} is not a trace that can be opened: {wrong}.") from None
+        said = tr("{file} is not a trace that can be opened: {why}.")
+        raise CyclesimError(said.format(file=name, why=wrong)) from None
     except MemoryError:
-        raise CyclesimError(f"{name} cannot be opened: there is not enough memory.") from None
+        said = tr("{file} cannot be opened: there is not enough memory.").format(file=name)
+        raise CyclesimError(said) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CyclesimError(f"{name} cannot be opened: {reason}.") from None
+        why = error.strerror or type(error).__name__
+        said = tr("{file} cannot be opened: {why}.").format(file=name, why=why)
+        raise CyclesimError(said) from None
     except (ValueError, TypeError) as error:  # a NUL in the path, or no path at all
-        raise CyclesimError(f"{name} cannot be opened: {error}.") from None
+        said = tr("{file} cannot be opened: {why}.").format(file=name, why=error)
+        raise CyclesimError(said) from None
 
 
 class TraceFile:
@@ -91,7 +96,8 @@ class TraceFile:
         found = os.fstat(self._handle)
         if not stat.S_ISREG(found.st_mode):
             self._finalizer()
-            raise Wrong("it is a directory" if stat.S_ISDIR(found.st_mode) else "it is not a file")
+            folder = stat.S_ISDIR(found.st_mode)
+            raise Wrong(tr("it is a directory") if folder else tr("it is not a file"))
         self.size = found.st_size
         self._changed = found.st_mtime_ns
         self.bytes_read = 0
@@ -105,7 +111,8 @@ class TraceFile:
         try:
             found = os.fstat(self._handle)
             if (found.st_size, found.st_mtime_ns) != (self.size, self._changed):
-                raise CyclesimError(f"{self.name} was changed after it was opened: open it again.")
+                said = tr("{file} was changed after it was opened: open it again.")
+                raise CyclesimError(said.format(file=self.name))
             made = np.empty(stop - start, np.uint8)
             filled = 0
             while filled < made.size:
@@ -113,14 +120,16 @@ class TraceFile:
                     self._handle, min(made.size - filled, _CHUNK), start + filled
                 )  # fmt: skip
                 if not piece:
-                    raise CyclesimError(f"{self.name} ends early: it was cut while it was read.")
+                    said = tr("{file} ends early: it was cut while it was read.")
+                    raise CyclesimError(said.format(file=self.name))
                 made[filled : filled + len(piece)] = np.frombuffer(piece, np.uint8)
                 filled += len(piece)
         except OSError as error:
-            raise CyclesimError(f"{self.name} cannot be read: {error.strerror}.") from None
+            said = tr("{file} cannot be read: {why}.").format(file=self.name, why=error.strerror)
+            raise CyclesimError(said) from None
         except MemoryError:
-            what = f"{stop - start:,} bytes of {self.name}"
-            raise CyclesimError(f"{what} do not fit into memory: read a slice.") from None
+            said = tr("{count:,} bytes of {file} do not fit into memory: read a slice.")
+            raise CyclesimError(said.format(count=stop - start, file=self.name)) from None
         self.bytes_read += filled
         return made
 
@@ -178,10 +187,9 @@ class FileData:
             found = self._gather(dtype, cut.shape, cut.strides, self.offset + offset)
             return found if dtype.widen is None else dtype.widen(found)
         except MemoryError:
-            raise CyclesimError(
-                f"{list(cut.shape)} numbers of {self.file.name} do not fit into memory: "
-                "read a slice."
-            ) from None
+            said = tr("{shape} numbers of {file} do not fit into memory: read a slice.")
+            said = said.format(shape=list(cut.shape), file=self.file.name)
+            raise CyclesimError(said) from None
 
     def _gather(
         self, dtype: Dtype, shape: tuple[int, ...], strides: tuple[int, ...], offset: int
@@ -247,7 +255,7 @@ def _load(file: TraceFile) -> Trace:
     entries = _entries(header, file.size - begin, begin)
     text = metadata.get(METADATA) if isinstance(metadata, dict) else None
     if not isinstance(text, str):
-        raise Wrong("it is a safetensors file without the manifest of a trace")
+        raise Wrong(tr("it is a safetensors file without the manifest of a trace"))
     trace = decode(text).trace
     check(trace)
     for cycle in trace.cycles:
@@ -264,23 +272,27 @@ def _load(file: TraceFile) -> Trace:
 def _header(file: TraceFile) -> tuple[dict[str, Any], int]:
     """The JSON at the front of every safetensors file, and where the bytes after it begin."""
     if file.size < 8:
-        raise Wrong("it is empty" if not file.size else "it ends within its first 8 bytes")
+        raise Wrong(tr("it ends within its first 8 bytes") if file.size else tr("it is empty"))
     first = file.read(0, 8).tobytes()
     length = int.from_bytes(first, "little")
     if length > file.size - 8 or length < 2:
-        looks = "; it looks like a pickle or zip, which is never opened" if _pickled(first) else ""
-        raise Wrong(f"its header would take {length:,} bytes of {file.size:,}{looks}")
+        said = tr("its header would take {length:,} bytes of {size:,}")
+        if _pickled(first):
+            said += tr("; it looks like a pickle or zip, which is never opened")
+        raise Wrong(said.format(length=length, size=file.size))
     if length > MAX_HEADER:
-        raise Wrong(f"its header takes {length:,} bytes; the limit is {MAX_HEADER:,}")
+        said = tr("its header takes {length:,} bytes; the limit is {limit:,}")
+        raise Wrong(said.format(length=length, limit=MAX_HEADER))
     data = file.read(8, 8 + length).tobytes()
     if data[:1] != b"{":
-        raise Wrong("its header is not JSON")
+        raise Wrong(tr("its header is not JSON"))
     try:
         header = parse(data.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise Wrong(f"its header is not UTF-8 at byte {8 + error.start:,}") from None
+        said = tr("its header is not UTF-8 at byte {place:,}").format(place=8 + error.start)
+        raise Wrong(said) from None
     if not isinstance(header, dict):
-        raise Wrong("its header must be a mapping")
+        raise Wrong(tr("its header must be a mapping"))
     return header, 8 + length
 
 
@@ -293,33 +305,38 @@ def _entries(header: dict[str, Any], available: int, begin: int) -> dict[str, _E
     ranges: list[tuple[int, int, str]] = []
     for name, entry in header.items():
         if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
-            raise Wrong("must have dtype, shape and data_offsets, nothing else", _tensor(name))
+            raise Wrong(tr("must have dtype, shape and data_offsets, nothing else"), _tensor(name))
         size, shape, offsets = entry_size(entry["dtype"]), entry["shape"], entry["data_offsets"]
         if size is None:
-            raise Wrong("has an unknown dtype", _tensor(name))
+            raise Wrong(tr("has an unknown dtype"), _tensor(name))
         if not _integers(shape) or len(shape) > MAX_DIMS:
-            raise Wrong("has a shape that is no list of sizes", _tensor(name))
+            raise Wrong(tr("has a shape that is no list of sizes"), _tensor(name))
         if not _integers(offsets) or len(offsets) != 2:
-            raise Wrong("has data_offsets that are no two positions", _tensor(name))
+            raise Wrong(tr("has data_offsets that are no two positions"), _tensor(name))
         start, stop = offsets
         if stop > available:
-            raise Wrong(f"ends at byte {stop:,} of {available:,}", _tensor(name))
+            said = tr("ends at byte {stop:,} of {size:,}").format(stop=stop, size=available)
+            raise Wrong(said, _tensor(name))
         # Factor by factor, so that no product grows without end.
         expected = size
         for n in shape:
             expected = min(expected * n, MAX_INTEGER)
         if stop - start != expected:
-            raise Wrong(f"has {stop - start:,} bytes and a shape for {expected:,}", _tensor(name))
+            said = tr("has {count:,} bytes and a shape for {expected:,}")
+            raise Wrong(said.format(count=stop - start, expected=expected), _tensor(name))
         ranges.append((start, stop, name))
     ranges.sort()
     end = 0
     for start, stop, name in ranges:
         if start != end:
-            how = "overlaps the one before" if start < end else "leaves a gap"
-            raise Wrong(f"{how} at byte {start:,}", _tensor(name))
+            said = tr("leaves a gap at byte {start:,}")
+            if start < end:
+                said = tr("overlaps the one before at byte {start:,}")
+            raise Wrong(said.format(start=start), _tensor(name))
         end = stop
     if end != available:
-        raise Wrong(f"its tensors take {end:,} bytes, and it has {available:,}")
+        said = tr("its tensors take {count:,} bytes, and it has {size:,}")
+        raise Wrong(said.format(count=end, size=available))
     return {name: _Entry(begin + start, stop - start) for start, stop, name in ranges}
 
 
@@ -327,26 +344,27 @@ def _bind(file: TraceFile, entries: dict[str, _Entry], value: Value, place: Plac
     """Check that a value's elements lie within its entry, and point at them."""
     dtype = DTYPES.get(value.dtype)
     if dtype is None:
-        raise Wrong("has numbers of an unknown type")
+        raise Wrong(tr("has numbers of an unknown type"))
     count = 1
     for n in value.shape:
         count = min(count * n, MAX_INTEGER)
     if 0 in value.shape:
         # Whatever the other sizes are, NumPy must be able to say them.
         if math.prod(n for n in value.shape if n) * dtype.size >= MAX_INTEGER:
-            raise Wrong("is too large")
+            raise Wrong(tr("is too large"))
         strides = (0,) * len(value.shape)
         return FileData(file, 0, 0, value.dtype, 0, value.shape, strides)
     entry = entries.get(place.tensor)
     if entry is None:
-        raise Wrong("points to a tensor that is not in the file")
+        raise Wrong(tr("points to a tensor that is not in the file"))
     strides = contiguous(value.shape, dtype.size) if place.strides is None else place.strides
     if len(strides) != len(value.shape):
-        raise Wrong("has another number of strides than of dimensions")
+        raise Wrong(tr("has another number of strides than of dimensions"))
     if place.offset + span(value.shape, strides, dtype.size) > entry.size:
-        raise Wrong("reaches beyond its tensor")
+        raise Wrong(tr("reaches beyond its tensor"))
     if count * dtype.size > max(entry.size, MAX_EXPANDED):
-        raise Wrong(f"would expand to {count * dtype.size:,} bytes; the limit is {MAX_EXPANDED:,}")
+        said = tr("would expand to {count:,} bytes; the limit is {limit:,}")
+        raise Wrong(said.format(count=count * dtype.size, limit=MAX_EXPANDED))
     # Where there is one element, the way to the next says nothing, and may be any number.
     strides = tuple(s if n > 1 else 0 for n, s in zip(value.shape, strides, strict=True))
     return FileData(file, entry.start, entry.size, value.dtype, place.offset, value.shape, strides)
@@ -359,4 +377,4 @@ def _integers(value: Any) -> bool:
 
 
 def _tensor(name: str) -> str:
-    return f"tensor {name[:40]!a}"
+    return tr("tensor {name!a}").format(name=name[:40])

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 
 __all__ = ["ArrayData", "Index", "Kind", "Missing", "Raw", "Stats", "TensorData", "Value"]
 
@@ -195,16 +196,34 @@ class Value:
         return self._stats
 
     def _why(self) -> str:
-        what = f"the values of {self.name!r} {list(self.shape)} were not kept"
+        kept = " (keep='outputs')" if self.missing == "outputs" else ""
+        said = tr("the values of {name!r} {shape} were not kept{kept} in this trace.")
         if self.missing == "model":
-            owned = f" {self.parameter!r}" if self.parameter else ""
-            return f"{what}: the {self.kind}{owned} belongs to the model, not to a trace file."
-        if self.missing == "stats":
-            return f"{what}: this trace was saved with statistics only (keep='stats')."
-        if self.missing == "type":
-            return f"{what}: a trace file cannot hold this {self.dtype} tensor."
-        if self.missing == "outputs":
-            what += " (keep='outputs')"
-        if self.source is None:
-            return f"{what} in this trace."
-        return f"{what} in this trace; read them from the output of cycle {self.source}."
+            said = tr(
+                "the values of {name!r} {shape} were not kept: the {kind}{owned} belongs to the "
+                "model, not to a trace file."
+            )
+        elif self.missing == "stats":
+            said = tr(
+                "the values of {name!r} {shape} were not kept: this trace was saved with "
+                "statistics only (keep='stats')."
+            )
+        elif self.missing == "type":
+            said = tr(
+                "the values of {name!r} {shape} were not kept: a trace file cannot hold this "
+                "{dtype} tensor."
+            )
+        elif self.source is not None:
+            said = tr(
+                "the values of {name!r} {shape} were not kept{kept} in this trace; read them from "
+                "the output of cycle {source}."
+            )
+        return said.format(
+            name=self.name,
+            shape=list(self.shape),
+            kept=kept,
+            kind=tr(self.kind),
+            owned=f" {self.parameter!r}" if self.parameter else "",
+            dtype=self.dtype,
+            source=self.source,
+        )

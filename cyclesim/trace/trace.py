@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cyclesim.errors import CyclesimError
-from cyclesim.language import N_, tr
+from cyclesim.language import N_, retell, tr
 from cyclesim.trace.cache import KeyValueCache
 from cyclesim.trace.cycle import Cycle, Resolution
 from cyclesim.trace.dataflow import Dataflow
@@ -20,7 +20,10 @@ from cyclesim.trace.query import Query, compile_query
 if TYPE_CHECKING:
     from cyclesim.trace.manifest import Keep
 
-__all__ = ["Header", "Timing", "Trace", "Verdict"]
+__all__ = ["NOT_COMPARED", "Header", "Timing", "Trace", "Verdict"]
+
+#: The reason of a verdict whose comparison could not be made.
+NOT_COMPARED = N_("the comparison with an untraced run failed: {error}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +119,16 @@ class Verdict:
         if self.bit_identical:
             return tr("bit-identical to the untraced run")
         if self.bit_identical is None:
-            return tr(self.reason or N_("not compared yet"))
+            return self._reason or tr("not compared yet")
         text = tr("differs from the untraced run by up to {amount}")
         if self.first_difference is not None:
             text = tr("differs from the untraced run by up to {amount}, first at cycle {number}")
         text = text.format(amount=f"{self.max_abs_diff:g}", number=self.first_difference)
-        return f"{text} ({tr(self.reason)})" if self.reason else text
+        return f"{text} ({self._reason})" if self.reason else text
+
+    @property
+    def _reason(self) -> str:
+        return tr(retell(self.reason, (NOT_COMPARED,)))
 
 
 @dataclass(frozen=True, slots=True)

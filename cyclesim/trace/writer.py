@@ -17,6 +17,7 @@ import numpy as np
 
 from cyclesim.errors import CyclesimError
 from cyclesim.files import check_target, replace_file, shown
+from cyclesim.language import tr
 from cyclesim.trace.dtypes import DTYPES
 from cyclesim.trace.manifest import MAX_HEADER, Keep, Place, Wrong, encode, uncollected, values_of
 from cyclesim.trace.reader import MAX_EXPANDED, METADATA, contiguous, span
@@ -42,13 +43,14 @@ def save_trace(trace: Trace, path: str | os.PathLike[str], keep: Keep = "all") -
         CyclesimError: it cannot be written; an old file at `path` is as it was.
     """
     if keep not in _KEEP:
-        raise CyclesimError(f"unknown keep {keep!r}: use all, outputs or stats.")
+        said = tr("unknown keep {keep!r}: use all, outputs or stats.")
+        raise CyclesimError(said.format(keep=keep))
     check_target(path)
     try:
         with uncollected():
             header, pieces = _plan(trace, keep)
     except Wrong as wrong:
-        said = "the trace cannot be saved to {file}: {why}."
+        said = tr("the trace cannot be saved to {file}: {why}.")
         raise CyclesimError(said.format(file=shown(path), why=wrong)) from None
     replace_file(path, chain([header], *(piece.chunks() for piece in pieces)))
 
@@ -142,10 +144,11 @@ def _plan(trace: Trace, keep: Keep) -> tuple[bytes, list[_Piece]]:
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     if len(text) > MAX_HEADER:
-        raise Wrong(
-            f"its {len(cycles):,} cycles take {len(text):,} bytes to describe, and a trace file "
-            f"holds at most {MAX_HEADER:,}"
+        said = tr(
+            "its {cycles:,} cycles take {count:,} bytes to describe, and a trace file holds at "
+            "most {limit:,}"
         )
+        raise Wrong(said.format(cycles=len(cycles), count=len(text), limit=MAX_HEADER))
     return len(text).to_bytes(8, "little") + text, ordered
 
 

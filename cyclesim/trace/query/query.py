@@ -59,7 +59,7 @@ class Query:
             raise CyclesimError(
                 tr(
                     "this trace kept no values, so it has no {names}; trace again and keep them."
-                ).format(names=" and no ".join(asked))
+                ).format(names=tr(" and no ").join(asked))
             )
 
     def __eq__(self, other: object) -> bool:
