@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace import Cycle, Query, Trace, compile_query
 
 __all__ = ["Breakpoint", "Breakpoints", "Condition", "condition"]
@@ -53,7 +54,8 @@ class Breakpoints:
         try:
             return self._all[number]
         except KeyError:
-            raise CyclesimError(f"there is no breakpoint {number}.") from None
+            said = tr("there is no breakpoint {number}.").format(number=number)
+            raise CyclesimError(said) from None
 
     def add(self, where: Condition, matches: Callable[[Cycle], bool]) -> Breakpoint:
         """A new breakpoint, enabled."""
@@ -94,7 +96,9 @@ def condition(
         QueryError: an expression is wrong; the message points at the word.
     """
     if isinstance(where, bool):
-        raise CyclesimError("give a cycle number, an expression or a function, not a truth value.")
+        raise CyclesimError(
+            tr("give a cycle number, an expression or a function, not a truth value.")
+        )
     if isinstance(where, int):
         return lambda cycle: cycle.number == where
     if isinstance(where, str):

@@ -28,6 +28,7 @@ from cyclesim.engine.run import new_run
 from cyclesim.engine.session import Place, Session, Upcoming
 from cyclesim.engine.timing import Stopwatch
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine import Machine, Training
 from cyclesim.trace import Cycle, Resolution, Trace, Value
 from cyclesim.trace.groups import group_key
@@ -268,9 +269,8 @@ class Clock:
             CyclesimError: the run has ended and has no such cycle.
         """
         if number < 0 or (self.finished and number >= self.executed):
-            raise CyclesimError(
-                f"there is no cycle {number}: this run has cycles 0 to {self.executed - 1}."
-            )
+            said = tr("there is no cycle {number}: this run has cycles 0 to {last}.")
+            raise CyclesimError(said.format(number=number, last=self.executed - 1))
         if number >= self.executed:
             cycle = self.run_to(number)
             if cycle is None:
@@ -306,9 +306,8 @@ class Clock:
         source = self._session if branch is None else branch.session
         executed = len(source.run.trace.cycles)
         if not 0 <= number < executed:
-            raise CyclesimError(
-                f"cycle {number} has not run: cycles 0 to {executed - 1} can be rewound to."
-            )
+            said = tr("cycle {number} has not run: cycles 0 to {last} can be rewound to.")
+            raise CyclesimError(said.format(number=number, last=executed - 1))
         self._resume(source, number)
         return self.current
 
@@ -348,17 +347,19 @@ class Clock:
         """
         number = self._position
         if number is None:
-            raise CyclesimError("nothing has run yet: step to a cycle first, then edit it.")
+            raise CyclesimError(tr("nothing has run yet: step to a cycle first, then edit it."))
         cycle = self.trace.cycles[number]
         if not 0 <= output < len(cycle.outputs):
-            raise CyclesimError(f"cycle {number} has {len(cycle.outputs)} output(s), from 0.")
+            said = tr("cycle {number} has {count} output(s), from 0.")
+            raise CyclesimError(said.format(number=number, count=len(cycle.outputs)))
         run = self._session.run
         rewrite, again = run.builder.rewrites.get(number), run.must_run_again(cycle)
         if run.is_host(cycle) and rewrite is None and not again:
-            raise CyclesimError(
-                f"cycle {number} ({cycle.step}) is a step outside the model: edit a cycle of the "
-                "model, or run another text."
+            said = tr(
+                "cycle {number} ({step}) is a step outside the model: edit a cycle of the model, "
+                "or run another text."
             )
+            raise CyclesimError(said.format(number=number, step=cycle.step))
         tensors = [_tensor(v) for v in cycle.outputs]
         tensors[output] = apply(new, tensors[output], cycle, index)  # before anything is undone
         if rewrite is not None:
@@ -398,7 +399,9 @@ class Clock:
             return
         self._open()
         if self._session.rendezvous.ended:
-            raise CyclesimError("this run was cancelled or failed: make a new clock to run again.")
+            raise CyclesimError(
+                tr("this run was cancelled or failed: make a new clock to run again.")
+            )
         self.stopped_at = None
 
         def stop(cycle: Cycle) -> bool:
@@ -418,7 +421,7 @@ class Clock:
 
     def _open(self) -> None:
         if not self._finalizer.alive:
-            raise CyclesimError("this clock is closed: make a new one to run again.")
+            raise CyclesimError(tr("this clock is closed: make a new one to run again."))
 
     @property
     def _session(self) -> Session:
@@ -454,7 +457,8 @@ class _Owner:
 def _tensor(value: Value) -> torch.Tensor:
     if isinstance(value.data, (TorchData, GrownData)):
         return value.data.tensor
-    raise CyclesimError(f"the values of {value.name!r} were not kept, so they cannot be edited.")
+    said = tr("the values of {name!r} were not kept, so they cannot be edited.")
+    raise CyclesimError(said.format(name=value.name))
 
 
 def _key(place: Place, resolution: Resolution) -> tuple[object, ...]:

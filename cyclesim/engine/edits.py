@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace import Cycle, Trace
 
 __all__ = ["Edit", "add_noise", "apply", "scale", "swap", "zero_head", "zero_position"]
@@ -26,8 +27,10 @@ def zero_head(head: int) -> _Function:
     """Set one attention head to 0, in a tensor `[batch, heads, …, …]`."""
 
     def edit(tensor: torch.Tensor, cycle: Cycle) -> torch.Tensor:
-        _need(tensor.dim() == 4, cycle, "zero_head", "a tensor [batch, heads, query, key]")
-        _need(0 <= head < tensor.shape[1], cycle, "zero_head", f"a head {head}")
+        _need(tensor.dim() == 4, cycle, "zero_head", tr("a tensor [batch, heads, query, key]"))
+        _need(
+            0 <= head < tensor.shape[1], cycle, "zero_head", tr("a head {head}").format(head=head)
+        )
         return _filled(tensor, (slice(None), head))
 
     return edit
@@ -37,9 +40,10 @@ def zero_position(position: int) -> _Function:
     """Set one token's vector (or its row of attention) to 0: the second dimension from the end."""
 
     def edit(tensor: torch.Tensor, cycle: Cycle) -> torch.Tensor:
-        _need(tensor.dim() >= 2, cycle, "zero_position", "a tensor with positions")
+        _need(tensor.dim() >= 2, cycle, "zero_position", tr("a tensor with positions"))
         length = tensor.shape[-2]
-        _need(0 <= position < length, cycle, "zero_position", f"a position {position}")
+        there = tr("a position {position}").format(position=position)
+        _need(0 <= position < length, cycle, "zero_position", there)
         return _filled(tensor, (..., position, slice(None)))
 
     return edit
@@ -69,11 +73,13 @@ def swap(trace: Trace, output: int = 0) -> _Function:
 
     def edit(tensor: torch.Tensor, cycle: Cycle) -> torch.Tensor:
         same = trace.find(path=cycle.path, call=cycle.call, step=cycle.step, op=cycle.op)
-        _need(bool(same), cycle, "swap", "a counterpart in the other trace")
-        _need(output < len(same[0].outputs), cycle, "swap", f"an output {output}")
+        _need(bool(same), cycle, "swap", tr("a counterpart in the other trace"))
+        there = tr("an output {output}").format(output=output)
+        _need(output < len(same[0].outputs), cycle, "swap", there)
         value = same[0].outputs[output]
         mine = str(tensor.dtype).removeprefix("torch.")
-        _need(value.dtype == mine, cycle, "swap", f"{mine} numbers in the other trace")
+        alike = tr("{dtype} numbers in the other trace").format(dtype=mine)
+        _need(value.dtype == mine, cycle, "swap", alike)
         numbers = torch.from_numpy(value.numpy())
         return numbers.to(device=tensor.device, dtype=tensor.dtype)
 
@@ -94,15 +100,15 @@ def apply(edit: Edit, tensor: torch.Tensor, cycle: Cycle, index: Any = None) -> 
     try:
         target = old if index is None else old[index]
     except (IndexError, TypeError) as error:
-        raise CyclesimError(
-            f"the index does not fit the output of cycle {cycle.number} {list(old.shape)}: {error}."
-        ) from None
+        said = tr("the index does not fit the output of cycle {number} {shape}: {why}.")
+        said = said.format(number=cycle.number, shape=list(old.shape), why=error)
+        raise CyclesimError(said) from None
     new = edit(target.clone(), cycle) if callable(edit) else edit
     new = _as_tensor(new, target, cycle)
     if tuple(new.shape) != tuple(target.shape):
+        said = tr("an edit of cycle {number} must have the shape {shape}, not {given}.")
         raise CyclesimError(
-            f"an edit of cycle {cycle.number} must have the shape {list(target.shape)}, "
-            f"not {list(new.shape)}."
+            said.format(number=cycle.number, shape=list(target.shape), given=list(new.shape))
         )
     if index is None:
         return new.clone()
@@ -122,19 +128,20 @@ def _as_tensor(new: Any, target: torch.Tensor, cycle: Cycle) -> torch.Tensor:
         ):
             new = new.to(target.dtype)  # numbers from a script: float64 for float32, and bfloat16
     if not isinstance(new, torch.Tensor):
-        raise CyclesimError(
-            f"an edit of cycle {cycle.number} must give a tensor, an array or a number, "
-            f"not {type(new).__name__}."
+        said = tr(
+            "an edit of cycle {number} must give a tensor, an array or a number, not {given}."
         )
+        raise CyclesimError(said.format(number=cycle.number, given=type(new).__name__))
     if new.dtype != target.dtype:
-        raise CyclesimError(
-            f"an edit of cycle {cycle.number} must have the type {_name(target)}, not {_name(new)}."
-        )
+        said = tr("an edit of cycle {number} must have the type {dtype}, not {given}.")
+        raise CyclesimError(said.format(number=cycle.number, dtype=_name(target), given=_name(new)))
     if new.layout != target.layout:
-        raise CyclesimError(f"an edit of cycle {cycle.number} must be a dense tensor.")
+        said = tr("an edit of cycle {number} must be a dense tensor.")
+        raise CyclesimError(said.format(number=cycle.number))
     if new.device != target.device:
+        said = tr("an edit of cycle {number} must be on {device}, not on {given}.")
         raise CyclesimError(
-            f"an edit of cycle {cycle.number} must be on {target.device}, not on {new.device}."
+            said.format(number=cycle.number, device=target.device, given=new.device)
         )
     return new.detach()
 
@@ -152,6 +159,7 @@ def _name(tensor: torch.Tensor) -> str:
 def _need(condition: bool, cycle: Cycle, edit: str, what: str) -> None:
     if not condition:
         shapes = ", ".join(str(list(v.shape)) for v in cycle.outputs)
+        said = tr("{edit} needs {what}, and cycle {number} ({step}) wrote {shapes}.")
         raise CyclesimError(
-            f"{edit} needs {what}, and cycle {cycle.number} ({cycle.step}) wrote {shapes}."
+            said.format(edit=edit, what=what, number=cycle.number, step=cycle.step, shapes=shapes)
         )

@@ -22,6 +22,7 @@ from cyclesim.engine.data import TorchData, storage_key, to_numpy
 from cyclesim.engine.increments import GrownData
 from cyclesim.engine.recorder import Recorder
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace import Stats
 from cyclesim.trace.tensor import Index, Raw
 
@@ -47,11 +48,12 @@ class _Spill:
                 while written < len(data):
                     written += os.pwrite(self._file.fileno(), data[written:], start + written)
         except OSError as error:
-            raise CyclesimError(
-                f"the numbers of this run do not fit into memory, and the temporary folder "
-                f"{tempfile.gettempdir()} cannot take them ({error.strerror}): give a larger "
-                "--memory, or --keep stats."
-            ) from None
+            said = tr(
+                "the numbers of this run do not fit into memory, and the temporary folder {folder} "
+                "cannot take them ({why}): give a larger --memory, or --keep stats."
+            )
+            said = said.format(folder=tempfile.gettempdir(), why=error.strerror)
+            raise CyclesimError(said) from None
         self.size += len(data)
         return start
 
@@ -59,7 +61,7 @@ class _Spill:
         buffer = bytearray(stop - start)
         with self._lock:
             if os.preadv(self._file.fileno(), [buffer], start) != len(buffer):
-                raise CyclesimError("the temporary file of this run was cut short.")
+                raise CyclesimError(tr("the temporary file of this run was cut short."))
         return buffer
 
 

@@ -25,6 +25,7 @@ from cyclesim.cost.roofline import Peak
 from cyclesim.engine.timing import Stopwatch
 from cyclesim.errors import CyclesimError
 from cyclesim.folders import cache_folder, read_json, write_json
+from cyclesim.language import tr
 from cyclesim.machine import Machine
 
 __all__ = ["known_peak", "measure_peak", "peak_of", "processor"]
@@ -92,7 +93,8 @@ def measure_peak(
         except RuntimeError as error:  # no kernel for this dtype, or no room
             if not flops:
                 name, said = str(dtype).removeprefix("torch."), str(error).partition("\n")[0]
-                raise CyclesimError(f"{device} has no peak to measure in {name}: {said}") from None
+                told = tr("{device} has no peak to measure in {dtype}: {why}")
+                raise CyclesimError(told.format(device=device, dtype=name, why=said)) from None
             break
         if ns is None:
             return None
@@ -109,7 +111,8 @@ def measure_peak(
         nbytes = 2 * count / ns * 1e9
         break
     if not nbytes:
-        raise CyclesimError(f"{device} has no room for measuring its memory.")
+        told = tr("{device} has no room for measuring its memory.")
+        raise CyclesimError(told.format(device=device))
     threads = torch.get_num_threads() if device.type == "cpu" else 0
     return Peak(flops, nbytes, processor(device), str(dtype).removeprefix("torch."), threads)
 

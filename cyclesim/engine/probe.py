@@ -23,6 +23,7 @@ from cyclesim.engine.replay import rebuild
 from cyclesim.engine.run import Run
 from cyclesim.engine.verdict import output_tensors
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine import HostStep, Machine
 from cyclesim.trace import Cycle, Value
 from cyclesim.trace.answer import said
@@ -87,7 +88,9 @@ class Probe:
             self._run.close(resumable=True)
         blocks = [c for c in self._run.trace.cycles if c.layer is not None]
         if not blocks:
-            raise CyclesimError("this model has no repeated blocks, so there is nothing to probe.")
+            raise CyclesimError(
+                tr("this model has no repeated blocks, so there is nothing to probe.")
+            )
         # An encoder works for no token in particular: of a generation, the decoder is asked.
         generated = any(c.token is not None for c in blocks)
         self._last = {c.token: c for c in blocks if (c.token is not None) == generated}
@@ -175,12 +178,19 @@ class Probe:
         last = self._last.get(cycle.token)
         if last is None or hidden.shape != last.outputs[0].shape:
             known = sorted({c.outputs[0].shape for c in self._last.values()})
+            told = tr(
+                "cycle {number} ({step}) wrote {shape}, which is no hidden state: those are "
+                "{known}."
+            )
+            shapes = tr(" or ").join(str(list(shape)) for shape in known)
             raise CyclesimError(
-                f"cycle {cycle.number} ({cycle.step}) wrote {list(hidden.shape)}, which is no "
-                f"hidden state: those are {' or '.join(str(list(shape)) for shape in known)}."
+                told.format(
+                    number=cycle.number, step=cycle.step, shape=list(hidden.shape), known=shapes
+                )
             )
         if not isinstance(hidden.data, TorchData):
-            raise CyclesimError(f"the values of cycle {cycle.number} were not kept.")
+            told = tr("the values of cycle {number} were not kept.")
+            raise CyclesimError(told.format(number=cycle.number))
         gate = _Substitute(last.number, hidden.data.tensor)
         with self._run.state.again():
             run = Run(

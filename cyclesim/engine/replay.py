@@ -17,6 +17,7 @@ import torch
 from cyclesim.engine.functions import is_wiring, overwritten, same_view, tensors_in, written
 from cyclesim.engine.recorder import Event, HostEvent
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 
 __all__ = ["Recorded", "Script", "Tape", "put", "rebuild"]
 
@@ -124,8 +125,10 @@ class Script:
         call = self._calls[self._next]
         if call.func != func:
             raise CyclesimError(
-                "the model took another path when it ran again, so the run cannot be resumed "
-                "from here: step through it from the start."
+                tr(
+                    "the model took another path when it ran again, so the run cannot be resumed "
+                    "from here: step through it from the start."
+                )
             )
         self._next += 1
         if not call.again:

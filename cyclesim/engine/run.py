@@ -24,7 +24,7 @@ from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
 from cyclesim.engine.verdict import Outputs, compare, snapshot
 from cyclesim.errors import CyclesimError, ModelError
-from cyclesim.language import N_
+from cyclesim.language import N_, tr
 from cyclesim.machine import (
     Encoding,
     HostResult,
@@ -38,6 +38,7 @@ from cyclesim.machine import (
     drive,
 )
 from cyclesim.trace import Cycle, Timing, TokenSequence, Trace, Verdict
+from cyclesim.trace.trace import NOT_COMPARED
 
 __all__ = ["Run", "measure", "new_run", "rehearse", "trace"]
 
@@ -69,9 +70,10 @@ class Run:
         resumable: bool = False,
     ) -> None:
         if text is not None and inputs is not None:
-            raise CyclesimError("give a text or inputs, not both.")
+            raise CyclesimError(tr("give a text or inputs, not both."))
         if memory is not None and (not isinstance(memory, int) or memory < 0):
-            raise CyclesimError(f"memory is a number of bytes, not {memory!r}.")
+            said = tr("memory is a number of bytes, not {memory!r}.")
+            raise CyclesimError(said.format(memory=memory))
         self.machine = machine
         self.text, self.inputs = text, inputs
         self.memory = memory
@@ -203,7 +205,7 @@ class Run:
             untraced = self._reference() if self._untraced is None else self._untraced
             self.trace.verdict = compare(computed, untraced)
         except Exception as error:
-            reason = f"the comparison with an untraced run failed: {type(error).__name__}"
+            reason = NOT_COMPARED.format(error=type(error).__name__)
             self.trace.verdict = Verdict(reason=reason)
             return
         if self.trace.verdict.bit_identical is False:
@@ -377,12 +379,24 @@ class Run:
     def _failed(self, error: Exception) -> str:
         cycles = self.builder.cycles
         last = cycles[-1] if cycles else None
-        after = f" after cycle {last.number} ({last.path or last.step})" if last else ""
         stack, _ = self.builder.place(self.recorder.failed_in)
-        inside = f" in {stack[-1]} ({stack[-1].module})" if stack and stack[-1].path else ""
+        call = stack[-1] if stack and stack[-1].path else None
+        said = tr("the model failed: {why}")
+        if call and last:
+            said = tr("the model failed in {call} ({module}) after cycle {number} ({place}): {why}")
+        elif call:
+            said = tr("the model failed in {call} ({module}): {why}")
+        elif last:
+            said = tr("the model failed after cycle {number} ({place}): {why}")
         first = next((line for line in str(error).splitlines() if line.strip()), "")
-        said = f"{type(error).__name__}: {first.strip() or 'no message'}"
-        return f"the model failed{inside}{after}: {said}"
+        why = f"{type(error).__name__}: {first.strip() or tr('no message')}"
+        return said.format(
+            why=why,
+            call=call,
+            module=call and call.module,
+            number=last and last.number,
+            place=last and (last.path or last.step),
+        )
 
     def _locate(self, verdict: Verdict) -> Verdict:
         """Find the first cycle that differs, by what another recorded run can tell."""

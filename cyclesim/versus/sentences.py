@@ -10,9 +10,9 @@ from cyclesim.language import N_
 
 __all__ = [
     "BATCHED", "COMPILED", "CONVERTED", "DRAWN", "FORMS", "GRAPHS", "NOT_COMPILED", "NO_COMPILER",
-    "NO_CYCLES", "NO_INT8", "NO_LINEAR", "NO_MEMORY", "OTHER_INPUT", "OTHER_WORK", "QUANTIZED",
-    "REPEATED", "REPEATED_EACH", "SAME", "SHARED", "STEPPED", "THREADS", "TOO_LONG", "TRACED",
-    "UNTRACED",
+    "NO_CYCLES", "NO_INT8", "NO_LENGTH", "NO_LINEAR", "NO_MEMORY", "NO_ROOM", "NO_TIMES",
+    "OTHER_INPUT", "OTHER_WORK", "QUANTIZED", "REPEATED", "REPEATED_EACH", "SAME", "SHARED",
+    "STEPPED", "THREADS", "TOO_LONG", "TRACED", "UNSIZED", "UNTRACED",
 ]  # fmt: skip
 
 STEPPED = N_("a clock stepped through every cycle, nobody waited for")
@@ -43,10 +43,17 @@ NOT_COMPILED = N_("torch.compile compiled nothing and ran the model as it is")
 NO_COMPILER = N_("torch.compile found no C++ compiler that works: install one, such as g++")
 NO_MEMORY = N_("there is not enough memory for it")
 TOO_LONG = N_("{length} tokens are more than the {most} positions of this model")
+NO_LENGTH = N_("this input is no sequence of tokens: it has no length to change")
+NO_ROOM = N_("{length} tokens leave no room beside the special ones")
+UNSIZED = N_("the input {name} of shape {shape} has no length")
+NO_TIMES = N_(
+    "this model calls other functions every time it runs, so its cycles have no times to compare"
+)
 
 #: Every form, the more particular first.
 FORMS: tuple[str, ...] = (
     STEPPED, TRACED, UNTRACED, SAME, SHARED, CONVERTED, QUANTIZED, GRAPHS, COMPILED, THREADS,
     BATCHED, REPEATED, REPEATED_EACH, DRAWN, OTHER_INPUT, NO_CYCLES, OTHER_WORK, NO_INT8, NO_LINEAR,
-    NOT_COMPILED, NO_COMPILER, NO_MEMORY, TOO_LONG,
+    NOT_COMPILED, NO_COMPILER, NO_MEMORY, TOO_LONG, NO_LENGTH, NO_ROOM, UNSIZED,
+    NO_TIMES,
 )  # fmt: skip

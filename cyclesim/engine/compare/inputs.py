@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.machine import Encoding, Machine, drive
 from cyclesim.trace import TokenSequence
-from cyclesim.versus.sentences import DRAWN, TOO_LONG
+from cyclesim.versus.sentences import DRAWN, NO_LENGTH, NO_ROOM, TOO_LONG, UNSIZED
 
 __all__ = ["batched", "first_tensor", "floats", "input_of", "length_of", "lengthened", "sequences"]
 
@@ -34,7 +35,7 @@ def input_of(machine: Machine, text: Any, inputs: Any) -> tuple[Encoding, str]:
             ids = torch.randint(vocabulary, (1, count), generator=generator)
             return Encoding({"input_ids": ids.to(machine.device)}), DRAWN.format(count=count)
     if text is not None and inputs is not None:
-        raise CyclesimError("give a text or inputs, not both.")
+        raise CyclesimError(tr("give a text or inputs, not both."))
     return drive(machine.preprocess(text, inputs)), ""
 
 
@@ -87,7 +88,7 @@ def lengthened(machine: Machine, encoding: Encoding, length: int) -> Encoding:
         if not isinstance(value, torch.Tensor) or value.dim() < 2:
             return value
         if value.shape[:2] != (size, old) or value.dim() > 3:
-            raise CyclesimError(f"the input {name!r} of shape {list(value.shape)} has no length.")
+            raise CyclesimError(UNSIZED.format(name=repr(name), shape=list(value.shape)))
         if name == "position_ids":
             return torch.arange(length, device=value.device).expand(size, length)
         return value.index_select(1, torch.tensor(places, device=value.device))
@@ -114,7 +115,7 @@ def _places(encoding: Encoding, length: int) -> list[int]:
     """For each token of the new sequence, the place in the old one that it is taken from."""
     old = length_of(encoding)
     if not old:
-        raise CyclesimError("this input is no sequence of tokens: it has no length to change.")
+        raise CyclesimError(NO_LENGTH)
     real = list(range(old))
     mask = encoding.inputs.get("attention_mask")
     if isinstance(mask, torch.Tensor) and mask.shape == (sequences(encoding), old):
@@ -126,7 +127,7 @@ def _places(encoding: Encoding, length: int) -> list[int]:
     after = [i for i in real if i > words[-1]]
     room = length - len(before) - len(after)
     if room < 1:
-        raise CyclesimError(f"{length} tokens leave no room beside the special ones.")
+        raise CyclesimError(NO_ROOM.format(length=length))
     return [*before, *(words[i % len(words)] for i in range(room)), *after]
 
 

@@ -14,6 +14,7 @@ from cyclesim.engine.timing import Speeds
 from cyclesim.errors import CyclesimError
 from cyclesim.trace import Cycle, Verdict
 from cyclesim.versus import CycleWork, Part, Times
+from cyclesim.versus.sentences import NO_TIMES
 
 __all__ = ["Recorded", "Stepped", "stepped"]
 
@@ -59,10 +60,7 @@ class Recorded:
     def _again(self, *, keep: bool) -> Speeds:
         speeds = self._run.repeat(repeats=1, keep=keep)
         if not speeds.repeats:
-            raise CyclesimError(
-                "this model calls other functions every time it runs, so its cycles have no "
-                "times to compare."
-            )
+            raise CyclesimError(NO_TIMES)
         return speeds
 
     def works(self) -> tuple[CycleWork, ...]:

@@ -33,7 +33,7 @@ from cyclesim.engine.training.recorder import StraightThrough, TrainingRecorder
 from cyclesim.engine.training.update import UpdateEvent, update
 from cyclesim.engine.verdict import compare
 from cyclesim.errors import CyclesimError
-from cyclesim.language import N_
+from cyclesim.language import N_, tr
 from cyclesim.machine import (
     Machine,
     ModelCall,
@@ -92,7 +92,8 @@ class TrainingRun(Run):
         """A new step of `machine`, whose text may have its labels in it as marks."""
         if not isinstance(training, Training):
             kind = type(training).__name__
-            raise CyclesimError(f"train is a cyclesim.Training, or True, not {kind}.")
+            said = tr("train is a cyclesim.Training, or True, not {kind}.")
+            raise CyclesimError(said.format(kind=kind))
         if text is not None and training.labels is None:
             text, marked = unmarked(text, machine.task.labels)
             training = training if marked is None else replace(training, labels=marked)
