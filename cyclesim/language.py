@@ -67,7 +67,8 @@ def speak(language: str) -> None:
     """
     global _language
     if language not in LANGUAGES:
-        raise CyclesimError(f"unknown language {language!r}: use {' or '.join(LANGUAGES)}.")
+        said = tr("unknown language {language!r}: use {known}.")
+        raise CyclesimError(said.format(language=language, known=tr(" or ").join(LANGUAGES)))
     _language = language
 
 

@@ -138,7 +138,7 @@ def names_trace(text: str) -> bool:
 
 def _content(text: str) -> str:
     if text == "-":
-        return _decoded(sys.stdin.buffer.read(_MOST_BYTES + 1), "standard input")
+        return _decoded(sys.stdin.buffer.read(_MOST_BYTES + 1), tr("standard input"))
     # Neither raises on a NUL byte or a text too long for a file's name.
     if os.path.isdir(text):
         raise CyclesimError(

@@ -137,10 +137,10 @@ def restore_trained(path: Path, model: Any, epoch: int) -> None:
     try:
         with safe_open(path, framework="pt") as file:
             if json.loads((file.metadata() or {})[_KEY])["epoch"] != epoch:
-                raise ValueError("it is of another epoch")
+                raise ValueError(tr("it is of another epoch"))
         tensors = load_file(path)
         if set(tensors) != {name for name, _ in _changing(model)}:
-            raise ValueError("it is of another model")
+            raise ValueError(tr("it is of another model"))
         model.load_state_dict(tensors, strict=False)
     except (OSError, SafetensorError, KeyError, TypeError, RuntimeError, ValueError) as error:
         raise _broken(path, error) from None

@@ -103,9 +103,9 @@ def _from_hub(
             problem = error  # perhaps a download that was cut off
     if constants.HF_HUB_OFFLINE:
         raise problem or _unknown(name, tr("and HF_HUB_OFFLINE is set"))
-    say(f"asking the Hugging Face hub for {name}")
+    say(tr("asking the Hugging Face hub for {name}").format(name=name))
     wanted = _files_of(name, trust_remote_code)
-    say(f"downloading {name}")
+    say(tr("downloading {name}").format(name=name))
     folder = _download(name, wanted)
     check_folder(folder, random_init=random_init)
     return folder

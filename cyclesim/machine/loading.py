@@ -106,7 +106,7 @@ def load(
     drawn = random_init and not has_weights(folder)
     if tokenizer is None and not drawn:
         check_tokenizer(folder, shown)
-    say(f"loading {shown}{_stored(folder, kind, drawn)}")
+    say(_loading(shown, folder, kind, drawn))
     with silent():
         config = load_config(folder, shown, options)
         if drawn:
@@ -116,7 +116,7 @@ def load(
             made = _load_model(folder, shown, config, task, kind, attn, random_init, options)
             made = with_adapter(made, folder, shown)
         if tokenizer is None and has_tokenizer(folder):
-            say("loading the tokenizer")
+            say(tr("loading the tokenizer"))
             tokenizer = load_tokenizer(folder, shown, options)
     made = _place(made.eval(), where)
     known = EMBEDDED.get(shown) or EXTRAS.get(shown)
@@ -127,11 +127,14 @@ def load(
     return _generating(machine.limited(max_length, pad_to), settings)
 
 
-def _stored(folder: Path, dtype: torch.dtype, drawn: bool) -> str:
-    """What to add where the weights are stored in another type than they run in."""
+def _loading(shown: str, folder: Path, dtype: torch.dtype, drawn: bool) -> str:
+    """What is loaded, and whether the weights are stored in another type than they run in."""
     stored = "" if drawn else stored_dtype(folder)
     wanted = str(dtype).removeprefix("torch.")
-    return f": stored as {stored}, run in {wanted}" if stored not in ("", wanted) else ""
+    said = tr("loading {name}")
+    if stored not in ("", wanted):
+        said = tr("loading {name}: stored as {stored}, run in {wanted}")
+    return said.format(name=shown, stored=stored, wanted=wanted)
 
 
 def resolve_device(name: str) -> torch.device:

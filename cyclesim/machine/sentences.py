@@ -49,5 +49,5 @@ def _first(error: Exception) -> str:
     """The first sentence of an error, as the end of one of ours."""
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     if isinstance(error, KeyError):
-        text = f"there is no {text}"
+        text = tr("there is no {key}").format(key=text)
     return (text.partition(". ")[0] or type(error).__name__).rstrip(".:") + "."

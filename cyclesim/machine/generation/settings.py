@@ -114,11 +114,11 @@ def _whole(value: Any, low: int, high: float = float("inf")) -> bool:
 
 
 _ALLOWED: dict[str, tuple[Callable[[Any], bool], Callable[[], str]]] = {
-    "max_new_tokens": (lambda n: _whole(n, 1), lambda: "1 or more"),
-    "temperature": (lambda t: _number(t, 0), lambda: "a number above 0"),
-    "top_k": (lambda k: _whole(k, 0), lambda: "0 (for all tokens) or more"),
-    "top_p": (lambda p: _number(p, 0, 1), lambda: "a number above 0, up to 1"),
-    "repetition_penalty": (lambda r: _number(r, 0), lambda: "a number above 0"),
-    "num_beams": (lambda n: _whole(n, 1, 64), lambda: "1 to 64"),
-    "seed": (lambda s: _whole(s, -(2**63), 2**64 - 1), lambda: "a whole number of 64 bits"),
+    "max_new_tokens": (lambda n: _whole(n, 1), lambda: tr("1 or more")),
+    "temperature": (lambda t: _number(t, 0), lambda: tr("a number above 0")),
+    "top_k": (lambda k: _whole(k, 0), lambda: tr("0 (for all tokens) or more")),
+    "top_p": (lambda p: _number(p, 0, 1), lambda: tr("a number above 0, up to 1")),
+    "repetition_penalty": (lambda r: _number(r, 0), lambda: tr("a number above 0")),
+    "num_beams": (lambda n: _whole(n, 1, 64), lambda: tr("1 to 64")),
+    "seed": (lambda s: _whole(s, -(2**63), 2**64 - 1), lambda: tr("a whole number of 64 bits")),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cyclesim.cost import Peak
+from cyclesim.language import tr
 from cyclesim.trace import Trace
 from cyclesim.tui.backstage.edits import EditWish
 from cyclesim.tui.backstage.engine import Offers
@@ -92,9 +93,9 @@ class LiveEngine:
 
 def open_machine(options: LaunchOptions, progress: Callable[[str], None]) -> Any:
     """Import torch and transformers and load the model that `options` names."""
-    progress("starting PyTorch")
+    progress(tr("starting PyTorch"))
     import_module("torch")
-    progress("starting Transformers")
+    progress(tr("starting Transformers"))
     import_module("transformers")
     # A million objects that live as long as the process: searching them for garbage would hold up
     # a key for a third of a second, every few hundred keys.
