@@ -21,6 +21,7 @@ from cyclesim.finetuning.settings import Settings as TrainingSettings
 from cyclesim.given import Batch, Choice, Context, Entity, Pair, Question, Texts, given_of
 from cyclesim.language import from_environment, speak, speaking, tr
 from cyclesim.options import (
+    GENERATION,
     Beams,
     Cache,
     MaxNewTokens,
@@ -40,6 +41,22 @@ from cyclesim.shell import (
     quiet_libraries,
     read_text,
     run_command,
+)
+from cyclesim.training_step import (
+    Clip,
+    Decay,
+    Dropout,
+    DropoutSeed,
+    KeepUpdate,
+    Labels,
+    Momentum,
+    Optimizer,
+    Rate,
+    Schedule,
+    Steps,
+    Train,
+    Warmup,
+    training_of,
 )
 
 __all__ = ["app", "main"]
@@ -142,6 +159,19 @@ def run(
     beams: Beams = None,
     stop: Stop = None,
     cache: Cache = True,
+    train: Train = False,
+    labels: Labels = None,
+    optimizer: Optimizer = None,
+    lr: Rate = None,
+    weight_decay: Decay = None,
+    momentum: Momentum = None,
+    clip: Clip = None,
+    schedule: Schedule = None,
+    warmup: Warmup = None,
+    steps: Steps = None,
+    dropout_seed: DropoutSeed = None,
+    dropout: Dropout = True,
+    keep_update: KeepUpdate = None,
     ascii: Ascii = None,
     lang: Language = None,
     projector: Projector = None,
@@ -169,7 +199,8 @@ def run(
         pad_to=pad_to,
         trust_remote_code=trust_remote_code,
         random_init=random_init,
-        generation=generation_of(ctx.params),
+        generation=_generation(ctx),
+        training=training_of(ctx.params),
         log=log,
         served=served,
         **settings,
@@ -208,6 +239,19 @@ def trace(
     beams: Beams = None,
     stop: Stop = None,
     cache: Cache = True,
+    train: Train = False,
+    labels: Labels = None,
+    optimizer: Optimizer = None,
+    lr: Rate = None,
+    weight_decay: Decay = None,
+    momentum: Momentum = None,
+    clip: Clip = None,
+    schedule: Schedule = None,
+    warmup: Warmup = None,
+    steps: Steps = None,
+    dropout_seed: DropoutSeed = None,
+    dropout: Dropout = True,
+    keep_update: KeepUpdate = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the trace as JSON.")] = False,
     plain: Annotated[
         bool, typer.Option("--plain", help="Print one sentence a cycle, for screen readers.")
@@ -307,6 +351,19 @@ def export(
     beams: Beams = None,
     stop: Stop = None,
     cache: Cache = True,
+    train: Train = False,
+    labels: Labels = None,
+    optimizer: Optimizer = None,
+    lr: Rate = None,
+    weight_decay: Decay = None,
+    momentum: Momentum = None,
+    clip: Clip = None,
+    schedule: Schedule = None,
+    warmup: Warmup = None,
+    steps: Steps = None,
+    dropout_seed: DropoutSeed = None,
+    dropout: Dropout = True,
+    keep_update: KeepUpdate = None,
     lang: Language = None,
 ) -> int:
     """Write a trace for another program: Perfetto, Konata, data frames, TensorBoard, a browser."""
@@ -829,10 +886,23 @@ _LOADING = (
 def _run_to_end(ctx: typer.Context, given: Any, say: Callable[[str], Any], **how: Any) -> Any:
     """The trace of a run of what is `given` (or an example) on the model that the options name."""
     options = {name: ctx.params[name] for name in _LOADING}
-    options["generation"] = generation_of(ctx.params)
+    options["generation"] = _generation(ctx)
+    training = training_of(ctx.params)
     machine = cyclesim.load(ctx.params["model"], **options, progress=say)
     say(tr("running every cycle"))
-    return cyclesim.trace(machine, machine.example if given is None else given, **how)
+    text = machine.example if given is None else given
+    return cyclesim.trace(machine, text, train=training, **how)
+
+
+def _generation(ctx: typer.Context) -> dict[str, Any] | None:
+    """How a text is generated; a training step generates none."""
+    made = generation_of(ctx.params)
+    if ctx.params["train"] and made:
+        option = next(name for name in GENERATION if _given(ctx, name))
+        said = tr("a training step generates no text: leave --{option} out.")
+        named = "no-cache" if option == "cache" else option.replace("_", "-")
+        raise CyclesimError(said.format(option=named))
+    return made
 
 
 def _given(ctx: typer.Context, name: str) -> bool:

@@ -2,6 +2,8 @@
 
     check_target("run.json")              # before the work: could it be written?
     replace_file("run.json", [content])   # after it
+    with new_folder("model") as folder:   # a folder, the same way
+        ...
 
 What is written goes into a file without a name, which takes the place of the old one in a single
 rename. Whatever interrupts that (a kill, a full disk, an exception), the old file is as it was.
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -21,7 +24,7 @@ import numpy as np
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 
-__all__ = ["check_target", "replace_file", "shown"]
+__all__ = ["check_new_folder", "check_target", "new_folder", "replace_file", "shown"]
 
 FilePath = str | os.PathLike[str]
 
@@ -56,6 +59,47 @@ def replace_file(path: FilePath, chunks: Iterable[bytes | np.ndarray]) -> None:
     check_target(path)
     with _said(path):
         _replace(Path(os.path.realpath(path)), chunks)
+
+
+def check_new_folder(path: FilePath) -> None:
+    """Refuse a path that no new folder can be made at.
+
+    Raises:
+        CyclesimError: there is something of that name, or no folder to make it in.
+    """
+    with _said(path):
+        target = Path(os.path.abspath(path))
+        if target.exists() or target.is_symlink():
+            raise ValueError(tr("there is something of that name already"))
+        if not target.parent.is_dir():
+            raise ValueError(tr("there is no such folder"))
+
+
+@contextmanager
+def new_folder(path: FilePath, *, replace: bool = False) -> Iterator[Path]:
+    """A folder to fill, which gets its name when the block has ended well, and else is gone.
+
+    Args:
+        replace: it takes the place of the folder that is there.
+
+    Raises:
+        CyclesimError: it cannot be made or filled; then `path` is as it was.
+    """
+    if not replace:
+        check_new_folder(path)
+    target = Path(os.path.abspath(path))
+    made = target.with_name(f".{target.name[:80]}.{os.urandom(4).hex()}.tmp")
+    old = made.with_suffix(".old")
+    with _said(path):
+        made.mkdir()
+        try:
+            yield made
+            if replace and target.exists():
+                target.rename(old)
+            made.rename(target)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def shown(path: object) -> str:

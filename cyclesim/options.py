@@ -11,6 +11,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 
 __all__ = [
+    "GENERATION",
     "Beams",
     "Cache",
     "MaxNewTokens",
@@ -101,6 +102,8 @@ _SETTINGS = {
     "beams": "num_beams",
     "stop": "stop",
 }
+#: The parameters of a command that say how a text is generated.
+GENERATION = (*_SETTINGS, "cache")
 
 
 def generation_of(given: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -15,8 +15,9 @@ from cyclesim.errors import CyclesimError
 from cyclesim.export.extras import need
 from cyclesim.finetuning.settings import Settings
 from cyclesim.language import tr
+from cyclesim.machine.saving import is_adapted
 
-__all__ = ["Parameters", "apply_method", "count_parameters", "is_adapted", "merged"]
+__all__ = ["Parameters", "apply_method", "count_parameters", "merged"]
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,6 @@ def count_parameters(model: torch.nn.Module) -> Parameters:
         total += parameter.numel()
         trained += parameter.numel() if parameter.requires_grad else 0
     return Parameters(total, trained)
-
-
-def is_adapted(model: Any) -> bool:
-    """Whether peft trains something beside the weights of `model`."""
-    return hasattr(model, "merge_and_unload")
 
 
 def merged(model: Any) -> Any:

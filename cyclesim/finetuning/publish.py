@@ -16,10 +16,8 @@ from safetensors import SafetensorError
 
 from cyclesim.errors import CyclesimError
 from cyclesim.files import shown
-from cyclesim.finetuning.methods import is_adapted
 from cyclesim.language import tr
-from cyclesim.machine.adapter import ADAPTER
-from cyclesim.machine.loading import silent
+from cyclesim.machine.saving import save_model
 
 __all__ = ["publish", "write_model"]
 
@@ -35,15 +33,7 @@ def write_model(folder: Path, model: Any, tokenizer: Any) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(parents=True)
-        with silent():
-            if is_adapted(model):
-                model.save_pretrained(folder / ADAPTER)
-                (folder / ADAPTER / "README.md").unlink(missing_ok=True)  # an empty form to fill in
-                model = model.unload()
-            model.save_pretrained(folder)
-            tokenizer.save_pretrained(folder)
-        for file in folder.rglob("*.safetensors"):
-            file.chmod(0o644)  # save_pretrained leaves it readable to one only
+        save_model(folder, model, tokenizer)
     except (OSError, SafetensorError) as error:
         raise _unwritten(folder, error) from None
 

@@ -21,7 +21,7 @@ from cyclesim.finetuning.encode import Coder, Example
 from cyclesim.finetuning.evaluating import measure
 from cyclesim.finetuning.interrupt import interruptible
 from cyclesim.finetuning.loop import Loop
-from cyclesim.finetuning.methods import apply_method, count_parameters, is_adapted, merged
+from cyclesim.finetuning.methods import apply_method, count_parameters, merged
 from cyclesim.finetuning.outcome import Form, Training
 from cyclesim.finetuning.publish import publish, write_model
 from cyclesim.finetuning.scores import kinder, scores
@@ -32,6 +32,7 @@ from cyclesim.finetuning.watch import Watcher
 from cyclesim.finetuning.workspace import Workspace
 from cyclesim.language import tr
 from cyclesim.machine.loading import resolve_device
+from cyclesim.machine.saving import is_adapted
 
 __all__ = ["Run"]
 

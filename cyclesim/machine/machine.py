@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -34,6 +35,7 @@ class Machine:
         pad_to: pad every sequence to this many tokens; None for no padding.
         random_weights: nobody trained the weights: what it answers means nothing.
         generation: how a text is generated; None for the usual way.
+        updates: folders that the model was saved in with updated weights (`Training.keep_update`).
     """
 
     model: torch.nn.Module
@@ -44,6 +46,7 @@ class Machine:
     pad_to: int | None = None
     random_weights: bool = False
     generation: Generation | None = None
+    updates: set[Path] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self.name = self.name or type(self.model).__name__

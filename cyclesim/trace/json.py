@@ -83,6 +83,7 @@ def cycle_to_json(cycle: Cycle) -> dict[str, Any]:
         "op": cycle.op,
         "phase": cycle.phase,
         "token": cycle.token,
+        "forward": cycle.forward,
         "nop": cycle.nop,
         "edited": cycle.edited,
         "downstream": cycle.downstream,

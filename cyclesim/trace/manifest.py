@@ -522,6 +522,9 @@ def check(trace: Trace) -> None:
         if cycle.number != place:
             said = tr("number is {number}, not {place}").format(number=cycle.number, place=place)
             raise Wrong(said, f"cycles[{place}]")
+        if cycle.forward is not None and cycle.forward >= place:
+            said = tr("forward {number} is not an earlier cycle").format(number=cycle.forward)
+            raise Wrong(said, f"cycles[{place}]")
         for name, index, value in values_of(cycle):
             where = f"cycles[{place}].{name}[{index}]"
             if value.source is not None and value.source >= place:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cyclesim.machine.catalog import DEFAULT, EMBEDDED
 
 if TYPE_CHECKING:
+    from cyclesim.machine import Training
     from cyclesim.trace import Prompt, Resolution, Trace
     from cyclesim.tui.classroom.log import Log
 
@@ -53,6 +54,7 @@ class LaunchOptions:
             as `cyclesim.load` takes them.
         seed: set before loading, where something random is asked for.
         generation: how a text is generated, as `cyclesim.load` takes it.
+        training: the training step that is run, as `cyclesim.trace` takes it; None for none.
         clock: how far one step goes: `token`, `layer`, `module` or `step`.
         ascii: draw with ASCII characters only.
         ticks: how many a second when playing, one of `SPEEDS`.
@@ -80,6 +82,7 @@ class LaunchOptions:
     max_length: int | None = None
     pad_to: int | None = None
     generation: Mapping[str, Any] | None = None
+    training: Training | None = None
     clock: Resolution = "step"
     ascii: bool = False
     trust_remote_code: bool = False
@@ -104,6 +107,13 @@ class LaunchOptions:
         first, *others = self.prompts
         first = replace(first, text=self.text)
         return [first, *others] if others else first
+
+    def saying(self, text: str) -> LaunchOptions:
+        """The same, with another text; the labels of a training step were for the old one."""
+        training = self.training
+        if training is not None and text != self.text:
+            training = replace(training, labels=None)
+        return replace(self, text=text, training=training)
 
     def reading(self, given: Any) -> LaunchOptions:
         """The same, with `given` to read: whatever `cyclesim.trace` takes.

@@ -367,7 +367,7 @@ class FakeEngine:
         self.tokens, self.result, self.options = tokens, result or RESULT, clock
         self.clocks: list[FakeClock] = []
 
-    def rehearse(self, machine: Any, text: str) -> Trace:
+    def rehearse(self, machine: Any, text: str, train: Any = None) -> Trace:
         cycles = make_cycles(self.tokens)
         for cycle in cycles:
             cycle.outputs = tuple(replace(v, data=None) for v in cycle.outputs)
@@ -391,7 +391,13 @@ class FakeEngine:
         return Peak(85e9, 12e9, "a fake processor", "float32", 2)
 
     def measure(
-        self, machine: Any, text: str, repeats: int, seconds: float, going: Callable[[int], bool]
+        self,
+        machine: Any,
+        text: str,
+        repeats: int,
+        seconds: float,
+        going: Callable[[int], bool],
+        train: Any = None,
     ) -> SimpleNamespace:
         done = next((n for n in range(repeats) if not going(n)), repeats)
         middles = tuple(8_000 + 500 * c.number for c in make_cycles(self.tokens))
@@ -401,7 +407,7 @@ class FakeEngine:
     def probe(self, machine: Any, text: str) -> FakeProbe:
         return FakeProbe(make_cycles(self.tokens))
 
-    def clock(self, machine: Any, text: str, plan: Trace) -> FakeClock:
+    def clock(self, machine: Any, text: str, plan: Trace, train: Any = None) -> FakeClock:
         made = FakeClock(make_cycles(self.tokens), text, self.result, **self.options)
         self.clocks.append(made)
         return made

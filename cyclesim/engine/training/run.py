@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from statistics import median
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import torch
 
@@ -32,7 +32,7 @@ from cyclesim.engine.training.events import BackwardEvent
 from cyclesim.engine.training.recorder import StraightThrough, TrainingRecorder
 from cyclesim.engine.training.update import UpdateEvent, update
 from cyclesim.engine.verdict import compare
-from cyclesim.errors import CyclesimError
+from cyclesim.errors import CyclesimError, ModelError
 from cyclesim.language import N_, tr
 from cyclesim.machine import (
     Machine,
@@ -138,7 +138,25 @@ class TrainingRun(Run):
     def _call(self, call: ModelCall) -> Scored:
         with self.recorder.of(call), self.stopwatch:
             self._scored = self.machine.call(call)
+        if not bool(self._scored.loss.isfinite()):
+            self._give_up(float(self._scored.loss.detach()))
         return self._scored
+
+    def _give_up(self, loss: float) -> NoReturn:
+        """Such a loss has no gradient that anything can be learnt from: say where it began."""
+        self.builder.update()
+        if not self.builder.keep:  # the numbers are gone: the same run tells, with them
+            self._again(keep="stats").execute()
+        first = self.trace.first_nan
+        said = tr("the loss is {loss}: there is nothing to learn from.")
+        if first is not None:
+            said = tr(
+                "the loss is {loss}: there is nothing to learn from; the first cycle that wrote a "
+                "NaN is {number}, {label}."
+            )
+        cycle = self.trace.cycles[first or 0]
+        said = said.format(loss=f"{loss:g}", number=cycle.number, label=cycle.label)
+        raise ModelError(said, self.trace)
 
     def _work(self, work: Work) -> Any:
         if isinstance(work, BackwardWork):

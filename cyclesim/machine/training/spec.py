@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cyclesim.errors import CyclesimError
@@ -42,7 +44,8 @@ class Training:
         seed: of the random state in which the forward starts (dropout), and of masking.
         dropout: train mode, in which dropout really drops. False keeps the model in eval mode.
         loss: a function from the model's output to a number, for a model that has none of its own.
-        keep_update: leave the updated weights in the machine's model when the step is complete.
+        keep_update: leave the updated weights in the machine's model when the step is complete; a
+            path also saves that model there, in a new folder that `cyclesim.load` opens.
 
     Raises:
         CyclesimError: one of them makes no sense.
@@ -68,7 +71,7 @@ class Training:
     seed: int = 0
     dropout: bool = True
     loss: Callable[[Any], Any] | None = None
-    keep_update: bool = False
+    keep_update: bool | str | os.PathLike[str] = False
 
     def __post_init__(self) -> None:
         if not callable(self.optimizer) and self.optimizer not in OPTIMIZERS:
@@ -81,6 +84,11 @@ class Training:
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 said = tr("{name} is a whole number from 0 on, not {value!r}.")
                 raise CyclesimError(said.format(name=name, value=value))
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the updated model is saved, if it is."""
+        return None if isinstance(self.keep_update, bool) else Path(self.keep_update)
 
     @property
     def rate(self) -> float:

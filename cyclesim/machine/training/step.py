@@ -11,15 +11,18 @@ import copy
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from cyclesim.errors import CyclesimError
+from cyclesim.files import check_new_folder, new_folder
 from cyclesim.language import tr
 from cyclesim.machine.encoding import Encoding
 from cyclesim.machine.machine import Machine
+from cyclesim.machine.saving import save_model
 from cyclesim.machine.steps import HostResult, HostStep, ModelCall, Program, Written
 from cyclesim.machine.tasks import Results
 from cyclesim.machine.training.optimizers import make_optimizer, make_schedule
@@ -95,8 +98,11 @@ class TrainingMachine(Machine):
         """Get ready for a step of `origin`.
 
         Raises:
-            CyclesimError: the model cannot be copied, or nothing in it can be trained.
+            CyclesimError: the model cannot be copied, nothing in it can be trained, or the folder
+                for the updated one is there already.
         """
+        if training.folder is not None:
+            _check_saving(origin, training.folder)
         made = cls.__new__(cls)
         made.__dict__.update(origin.__dict__)
         made.origin, made.training = origin, training
@@ -170,6 +176,11 @@ class TrainingMachine(Machine):
         updated = self.model.state_dict()
         for name, tensor in self.origin.model.state_dict(keep_vars=True).items():
             tensor.data = updated[name].detach().clone()
+        folder, known = self.training.folder, self.origin.updates
+        if folder is not None:
+            with new_folder(folder, replace=folder in known) as made:
+                save_model(made, self.origin.model, self.origin.tokenizer)
+            known.add(folder)
 
     def computed(self, scored: Scored) -> dict[str, torch.Tensor]:
         """Everything that the step has made, by name: what two runs of it must agree on."""
@@ -207,6 +218,19 @@ def _step(schedule: Any) -> None:
         said = tr("{kind} looks at how training goes, which one step does not show.")
         raise CyclesimError(said.format(kind=type(schedule).__name__))
     schedule.step()
+
+
+def _check_saving(origin: Machine, folder: Path) -> None:
+    """Whether the updated model will be saved there, said before the step has run."""
+    if folder not in origin.updates:
+        check_new_folder(folder)
+    model = origin.model
+    if not hasattr(model, "save_pretrained"):
+        said = tr("{kind} is no Hugging Face model, so it cannot be saved as a folder.")
+        raise CyclesimError(said.format(kind=type(model).__name__))
+    if any(".base_layer." in name for name, _ in model.named_parameters()):
+        said = tr("this model has an adapter beside its weights: merge it before you save it.")
+        raise CyclesimError(said)
 
 
 def _copied(model: torch.nn.Module) -> torch.nn.Module:

@@ -72,7 +72,7 @@ def word_labels(row: TokenSequence, given: str | Sequence[str]) -> list[tuple[in
                 "{given} labels were given for {words} words ({shown}): give one for each word, "
                 "or mark names in the text like [Ada Lovelace](PER)."
             )
-            shown = " ".join(row.tokens[i] for i in between[:8])
+            shown = " ".join((row.text or "").split()[:8])
             raise CyclesimError(said.format(given=len(labels), words=len(between), shown=shown))
     return list(zip(starts, labels, strict=True))
 

@@ -96,6 +96,8 @@ class ProbeJob:
         if desk.hurried():
             return Probed(None)
         trace, executed = desk.clock.trace, desk.clock.executed
+        if desk.options.training is not None:
+            raise CyclesimError(tr("A training step gives no answer: what it makes is a loss."))
         probe = desk.engine.probe(desk.machine, desk.text)
         known = self.known
         sequence = trace.header.sequence

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cyclesim.cost import Peak
 from cyclesim.trace import Trace
 from cyclesim.tui.backstage.edits import EditWish
 from cyclesim.tui.launch import LaunchOptions
+
+if TYPE_CHECKING:
+    from cyclesim.machine import Training
 
 __all__ = ["Engine", "Offers", "Opener"]
 
@@ -36,10 +39,10 @@ class Engine(Protocol):
     #: Whether there is a model that can run.
     live: bool
 
-    def rehearse(self, machine: Any, text: Any) -> Trace:
+    def rehearse(self, machine: Any, text: Any, train: Training | None = None) -> Trace:
         """Run at full speed and return every cycle without tensors."""
 
-    def clock(self, machine: Any, text: Any, plan: Trace) -> Any:
+    def clock(self, machine: Any, text: Any, plan: Trace, train: Training | None = None) -> Any:
         """A clock paused before cycle 0."""
 
     def edit(self, clock: Any, number: int, wish: EditWish) -> None:
@@ -61,6 +64,7 @@ class Engine(Protocol):
         repeats: int,
         seconds: float,
         going: Callable[[int], bool],
+        train: Training | None = None,
     ) -> Any:
         """Times of each cycle over several runs at full speed (`engine.timing.Speeds`)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cyclesim.cost import Peak
 from cyclesim.language import tr
@@ -12,6 +12,9 @@ from cyclesim.trace import Trace
 from cyclesim.tui.backstage.edits import EditWish
 from cyclesim.tui.backstage.engine import Offers
 from cyclesim.tui.launch import LaunchOptions
+
+if TYPE_CHECKING:
+    from cyclesim.machine import Training
 
 __all__ = ["LiveEngine", "open_machine"]
 
@@ -25,16 +28,16 @@ class LiveEngine:
         #: The latest probe, with what it was made for: it holds a whole run of its own.
         self._probe: tuple[Any, Any, Any] | None = None
 
-    def rehearse(self, machine: Any, text: Any) -> Trace:
+    def rehearse(self, machine: Any, text: Any, train: Training | None = None) -> Trace:
         from cyclesim.engine import rehearse
 
         self._probe = None
-        return rehearse(machine, text)
+        return rehearse(machine, text, train=train)
 
-    def clock(self, machine: Any, text: Any, plan: Trace) -> Any:
+    def clock(self, machine: Any, text: Any, plan: Trace, train: Training | None = None) -> Any:
         from cyclesim.engine import Clock
 
-        return Clock(machine, text, plan=plan)
+        return Clock(machine, text, plan=plan, train=train)
 
     def edit(self, clock: Any, number: int, wish: EditWish) -> None:
         from cyclesim.engine import edits
@@ -78,10 +81,11 @@ class LiveEngine:
         repeats: int,
         seconds: float,
         going: Callable[[int], bool],
+        train: Training | None = None,
     ) -> Any:
         from cyclesim.engine import measure
 
-        return measure(machine, text, repeats=repeats, seconds=seconds, going=going)
+        return measure(machine, text, train=train, repeats=repeats, seconds=seconds, going=going)
 
     def probe(self, machine: Any, text: Any) -> Any:
         from cyclesim.engine import Probe

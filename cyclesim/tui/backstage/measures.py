@@ -109,7 +109,9 @@ class MeasureJob:
         stopped = tr("Measuring was stopped; nothing has changed. T begins again.")
         if peak is None:
             return Measured(desk.plan, sentence=stopped)
-        speeds = desk.engine.measure(desk.machine, desk.text, REPEATS, SECONDS, going)
+        speeds = desk.engine.measure(
+            desk.machine, desk.text, REPEATS, SECONDS, going, desk.options.training
+        )
         if given_up():
             return Measured(desk.plan, peak, sentence=stopped)
         if not speeds.repeats:

@@ -6,11 +6,14 @@ No torch and no model: what the screen shows of a file is what the file holds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cyclesim.trace import Cycle, Trace
 from cyclesim.tui.backstage.engine import Offers
 from cyclesim.tui.launch import LaunchOptions
+
+if TYPE_CHECKING:
+    from cyclesim.machine import Training
 
 __all__ = ["RecordedClock", "RecordedEngine", "open_recorded"]
 
@@ -51,7 +54,7 @@ class RecordedEngine:
 
     live = False
 
-    def rehearse(self, machine: Any, text: str) -> Trace:
+    def rehearse(self, machine: Any, text: str, train: Training | None = None) -> Trace:
         """The plan of a recorded run is the run."""
         trace: Trace = machine
         for cycle in trace.cycles:
@@ -59,7 +62,9 @@ class RecordedEngine:
             _ = cycle.has_nan
         return trace
 
-    def clock(self, machine: Any, text: str, plan: Trace) -> RecordedClock:
+    def clock(
+        self, machine: Any, text: str, plan: Trace, train: Training | None = None
+    ) -> RecordedClock:
         return RecordedClock(plan)
 
     def offers(self) -> Offers:

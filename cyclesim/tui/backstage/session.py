@@ -172,7 +172,7 @@ class Session:
 
     def restart(self, text: str | None = None) -> None:
         """Drop this run and pause before cycle 0 of a new one, of the same text or another."""
-        self.reopen(self._options if text is None else replace(self._options, text=text))
+        self.reopen(self._options if text is None else self._options.saying(text))
 
     def reopen(self, options: LaunchOptions) -> None:
         """Open another machine, or another text on this one; this run stays until that is ready."""
@@ -266,8 +266,8 @@ class Session:
             sleep(SETTLE)
         if options.example:
             options = options.reading(machine.example)
-        plan = self._engine.rehearse(machine, options.given)
-        clock = self._engine.clock(machine, options.given, plan)
+        plan = self._engine.rehearse(machine, options.given, options.training)
+        clock = self._engine.clock(machine, options.given, plan, options.training)
         if self._clock is not None:
             self._clock.close()
         self._machine, self._options = machine, options
@@ -284,10 +284,7 @@ class Session:
         began = monotonic()
         try:
             machine = self._machine
-            # What is read may change, and the machine stays the same.
-            if replace(options, text="", prompts=(), example=False) != replace(
-                self._options, text="", prompts=(), example=False
-            ):
+            if _machine_of(options) != _machine_of(self._options):
                 machine = self._opener(options, self._progress)
             self._open(machine, options, began)
         except Exception as error:
@@ -390,6 +387,11 @@ class Session:
             report = job.failed(desk, sentence_of(error))
         if report is not None and not self._closing:
             self._report(report)
+
+
+def _machine_of(options: LaunchOptions) -> LaunchOptions:
+    """The options without what may change while the machine stays the same."""
+    return replace(options, text="", prompts=(), example=False, training=None)
 
 
 def sentence_of(error: Exception) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, get_args
 from cyclesim._version import __version__
 from cyclesim.errors import CyclesimError
 from cyclesim.language import LANGUAGES, current, tr
+from cyclesim.tui.classroom.training import told, understood
 from cyclesim.tui.launch import CLOCKS, LaunchOptions
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ _OPTIONS: Mapping[str, tuple[type, ...]] = {
     "max_length": (int, type(None)),
     "pad_to": (int, type(None)),
     "generation": (dict, type(None)),
+    "training": (dict, type(None)),
     "clock": (str,),
     "ascii": (bool,),
     "random_init": (bool,),
@@ -177,6 +179,7 @@ class Recorder:
     def _header(self) -> str:
         options: dict[str, Any] = {name: getattr(self._options, name) for name in _OPTIONS}
         options["prompts"] = [_written(prompt) for prompt in self._options.prompts]
+        options["training"] = told(self._options.training)
         if self._options.trust_remote_code:
             options["trust_remote_code"] = True
         content = {"schema": SCHEMA, "cyclesim": __version__, "language": current(),
@@ -288,6 +291,10 @@ def _read_header(line: str) -> tuple[LaunchOptions, str, tuple[int, int]]:
     options["prompts"] = _prompts(options.get("prompts", []))
     if not _settings(options.get("generation")):
         raise _Wrong(tr("its option {name} is not understood").format(name="'generation'"))
+    try:
+        options["training"] = understood(options.get("training"))
+    except ValueError:
+        raise _Wrong(tr("its option {name} is not understood").format(name="'training'")) from None
     if options.get("clock", "step") not in CLOCKS:
         raise _Wrong(tr("its option {name} is not understood").format(name="'clock'"))
     language, size = content.get("language"), content.get("size")

@@ -19,6 +19,7 @@ from cyclesim.trace import Trace
 from cyclesim.tui.backstage.branches import branch_title
 from cyclesim.tui.backstage.jobs import Desk
 from cyclesim.tui.compare.alignment import Comparison, compare_runs
+from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.messages import Report
 
 __all__ = [
@@ -204,7 +205,7 @@ class CompareJob:
                 raise _GivenUp
             desk.report(Preparing(text))
 
-        machine, text, title = desk.machine, desk.text, tr("without the edits")
+        machine, options, title = desk.machine, desk.options, tr("without the edits")
         if way == "attention":
             from cyclesim.machine.variant import with_attention
 
@@ -213,8 +214,8 @@ class CompareJob:
         elif way == "model":
             machine, title = desk.opener(_options(desk, value), say), value
         elif way == "text":
-            text, title = replace(desk.options, text=value).given, value
-        return title, _run(desk, machine, text, say)
+            options, title = options.saying(value), value
+        return title, _run(desk, machine, options, say)
 
 
 def _options(desk: Desk, model: str) -> Any:
@@ -226,10 +227,11 @@ def _options(desk: Desk, model: str) -> Any:
     )  # fmt: skip
 
 
-def _run(desk: Desk, machine: Any, text: Any, say: Callable[[str], None]) -> Trace:
-    """A run of its own, to its end."""
+def _run(desk: Desk, machine: Any, options: LaunchOptions, say: Callable[[str], None]) -> Trace:
+    """A run of its own, to its end; of a training step no weights are left."""
     assert desk.plan is not None
-    clock = desk.engine.clock(machine, text, desk.plan)
+    training = options.training and replace(options.training, keep_update=False)
+    clock = desk.engine.clock(machine, options.given, desk.plan, training)
     told = 0.0
     try:
         while not clock.finished and (cycle := clock.step()) is not None:

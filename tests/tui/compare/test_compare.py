@@ -365,7 +365,7 @@ async def test_help_tells_the_keys(fake_app):
 class Changed(fake.FakeEngine):
     """Every run but the first has a head of zeros in the softmax of its second layer."""
 
-    def clock(self, machine, text, plan):
+    def clock(self, machine, text, plan, train=None):
         made = super().clock(machine, text, plan)
         if len(self.clocks) > 1:
             softmax = [c for c in made._cycles if c.step == "softmax"][1]

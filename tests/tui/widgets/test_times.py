@@ -107,7 +107,13 @@ class Slow(fake.FakeEngine):
     """Measures until it is stopped."""
 
     def measure(
-        self, machine: Any, text: str, repeats: int, seconds: float, going: Callable[[int], bool]
+        self,
+        machine: Any,
+        text: str,
+        repeats: int,
+        seconds: float,
+        going: Callable[[int], bool],
+        train: Any = None,
     ) -> SimpleNamespace:
         done = 0
         while going(done):

@@ -141,7 +141,7 @@ class MachineDialog(ModalScreen[LaunchOptions | None]):
             )  # fmt: skip
         choice = {name: self.query_one(f"#{name}", Choice).value for name in
                   ("task", "attention", "device", "dtype")}  # fmt: skip
-        return replace(options, text=text, **choice)  # type: ignore[arg-type]
+        return replace(options.saying(text), **choice)  # type: ignore[arg-type]
 
     def _complain(self, text: str, field: str) -> None:
         hint = self.query_one("#hint", Label)

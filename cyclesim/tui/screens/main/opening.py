@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from cyclesim.language import tr
@@ -64,7 +63,7 @@ class Opening(Running):
 
         def answered(text: str | None) -> None:
             if text is not None:
-                self._reopen(replace(options, text=text))
+                self._reopen(options.saying(text))
 
         self.app.push_screen(TextDialog(options.text, self._recent.texts), answered)
 

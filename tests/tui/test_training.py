@@ -1,0 +1,64 @@
+"""A training step in the app: forward, backward and update, with everything that a forward has."""
+
+from __future__ import annotations
+
+from cyclesim import Training
+from tests.tui.backstage.test_change import edit, goto
+from tests.tui.backstage.test_stops import add
+from tests.tui.conftest import press, ready, settled, text_of, until
+
+LABELS = "PER O PER O LOC O"
+
+
+async def test_a_training_step_is_stepped_stopped_looked_back_at_and_edited(real_app):
+    app = real_app(training=Training(labels=LABELS, clip=0.1, lr=1e-2))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        main = app.main
+        assert {c.phase for c in main.scene.plan} == {"forward", "backward", "update"}
+        await press(pilot, "n", "n")
+        assert main.scene.executed == 2
+        await add(pilot, "backward and softmax and layer 1")
+        await add(pilot, "adamw and layer 0")
+        last = main.scene.total - 1
+        for phase, step, layer in (("backward", "softmax", 1), ("update", "adamw", 0)):
+            await pilot.press("g", *str(last), "enter")
+            await until(pilot, lambda phase=phase: main.scene.current.phase == phase)
+            await settled(pilot)
+            at = main.scene.current
+            assert (at.phase, at.step, at.layer) == (phase, step, layer)
+            assert not main.scene.ended
+        await press(pilot, "f")
+        whole = main.scene.trace
+        assert main.scene.ended and whole.verdict.bit_identical
+        softmax = whole.find("backward and softmax and layer 1")[0].number
+        await goto(pilot, softmax)
+        assert f"CYCLE {softmax}" in text_of(pilot)
+        await press(pilot, "b")
+        assert main.scene.at == softmax - 1 and main.scene.looking_back
+        await press(pilot, "n")
+        await edit(pilot, "set 0")
+        await until(pilot, lambda: main.scene.branch == 2)
+        assert main.scene.current.number == softmax and main.scene.current.edited
+        await press(pilot, "f")
+        assert main.scene.verdict.edited == (softmax,)
+        await press(pilot, "r")
+        assert main.scene.executed == 0  # the same step again
+        await press(pilot, "f")
+        assert main.scene.trace.result["loss"] == whole.result["loss"]
+        await press(pilot, "A")
+        assert "gives no answer" in text_of(pilot)
+
+
+async def test_another_text_is_trained_on_its_own_labels(real_app):
+    app = real_app(training=Training(labels=LABELS))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot)
+        app.session.restart("[Ada](PER) met Rome .")
+        await until(pilot, lambda: app.session.options.text.startswith("["))
+        await ready(pilot)
+        await press(pilot, "f")
+        trace = app.main.scene.trace
+        assert trace.header.text == "Ada met Rome ."
+        labels = trace.find(step="labels")[0].outputs[-1].numpy()[0].tolist()
+        assert labels == [-100, 1, 0, 0, 0, -100]
