@@ -11,7 +11,6 @@ import typer
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.shell import read_text
-from cyclesim.trace.prompt import Prompt
 
 __all__ = [
     "Batch",
@@ -106,6 +105,8 @@ def given_of(params: Mapping[str, Any], texts: Sequence[str] | None, *, files: b
             )
     if not beside:
         return None if not read else read[0] if len(read) == 1 else read
+    from cyclesim.trace.prompt import Prompt  # its room brings NumPy: after the first paint
+
     prompts = [Prompt(text, **beside) for text in read] or [Prompt(**beside)]
     return prompts[0] if len(prompts) == 1 else prompts
 

@@ -121,6 +121,8 @@ class LaunchOptions:
         Raises:
             CyclesimError: nothing that can be read.
         """
+        if isinstance(given, str):  # before the first paint: no NumPy
+            return replace(self, text=given, prompts=(), example=False)
         from cyclesim.trace import Prompt, prompts_of
 
         prompts = prompts_of(given)
