@@ -467,6 +467,12 @@ def serve(
     sessions: Annotated[
         int, typer.Option("--sessions", help="So many visitors at a time.", metavar="N")
     ] = 4,
+    idle: Annotated[
+        float,
+        typer.Option(
+            "--idle", help="Minutes until an unused session ends; 0 for never.", metavar="MINUTES"
+        ),
+    ] = 30,
 ) -> int:
     """Give the app in a browser, to every visitor a session of their own."""
     _speak(lang)
@@ -487,7 +493,7 @@ def serve(
     shown = _default_text(model) if words is None else words
     command = session_command(options, shown, bool(projector))
     with cleaning_up():
-        serve_sessions(command, host, port, sessions)
+        serve_sessions(command, host, port, sessions, idle * 60)
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import secrets
 import shlex
 import socket
@@ -91,13 +92,16 @@ class _Session(AppService):
 
 
 class CyclesimServer(Server):
-    """Serves at most `sessions` sessions at a time."""
+    """Serves at most `sessions` sessions at a time; one that nobody uses ends after `idle` seconds.
 
-    def __init__(self, command: str, host: str, port: int, sessions: int) -> None:
+    An `idle` of 0 lets it stay.
+    """
+
+    def __init__(self, command: str, host: str, port: int, sessions: int, idle: float) -> None:
         super().__init__(
             command, host, port, title="cyclesim", statics_path=_STATICS, templates_path=_PAGES
         )
-        self.sessions = sessions
+        self.sessions, self.idle = sessions, idle
         self.visitors: set[_Session] = set()
         #: Open connections; a session that is leaving still counts.
         self._open = 0
@@ -208,9 +212,7 @@ class CyclesimServer(Server):
                 _within(request.query.get("width"), WIDTHS, 80),
                 _within(request.query.get("height"), HEIGHTS, 24),
             )
-            async for message in line:
-                if message.type == WSMsgType.TEXT:
-                    await self._take(message.data, visitor, line)
+            await self._attend(visitor, line)
         finally:
             try:
                 await visitor.stop()
@@ -219,12 +221,31 @@ class CyclesimServer(Server):
                 self._open -= 1
         return line
 
-    async def _take(self, said: str, visitor: _Session, line: web.WebSocketResponse) -> None:
-        """One message from the page. What is not understood is left alone."""
+    async def _attend(self, visitor: _Session, line: web.WebSocketResponse) -> None:
+        """Pass on what the page says, until it goes, or says nothing for too long.
+
+        A forgotten page still says that it is there, so only a person's doing counts.
+        """
+        loop = asyncio.get_running_loop()
+        used = loop.time()
+        while True:
+            left = used + self.idle - loop.time() if self.idle else None
+            try:
+                message = await asyncio.wait_for(line.receive(), left)
+            except asyncio.TimeoutError:
+                return
+            if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
+                return
+            if message.type == WSMsgType.TEXT:
+                kind = await self._take(message.data, visitor, line)
+                used = loop.time() if kind in ("stdin", "resize") else used
+
+    async def _take(self, said: str, visitor: _Session, line: web.WebSocketResponse) -> object:
+        """One message from the page; its kind. What is not understood is left alone."""
         try:
             kind, *rest = json.loads(said)
         except (ValueError, TypeError, RecursionError):
-            return
+            return None
         content = rest[0] if rest else None
         if kind == "stdin" and isinstance(content, str):
             await visitor.send_bytes(content.encode("utf-8", "replace"))
@@ -237,10 +258,17 @@ class CyclesimServer(Server):
             await visitor.blur()
         elif kind == "focus":
             await visitor.focus()
+        return kind
 
 
-def serve(command: str, host: str, port: int, sessions: int) -> None:
+def serve(command: str, host: str, port: int, sessions: int, idle: float) -> None:
     """Serve sessions of `command` at `host` and `port` until Ctrl-C.
+
+    Args:
+        command: opens one session.
+        host, port: where to listen.
+        sessions: so many at a time.
+        idle: seconds after which a session ends that nobody uses; 0 for never.
 
     Raises:
         CyclesimError: the address cannot be taken.
@@ -249,6 +277,8 @@ def serve(command: str, host: str, port: int, sessions: int) -> None:
         raise CyclesimError(tr("{port} is no port: give one from 0 to 65535.").format(port=port))
     if sessions < 1:
         raise CyclesimError(tr("--sessions {count} lets nobody in.").format(count=sessions))
+    if not 0 <= idle < math.inf:
+        raise CyclesimError(tr("--idle takes minutes, 0 for never."))
     door = _listen(host, port)
     with door:
         port = door.getsockname()[1]
@@ -261,7 +291,7 @@ def serve(command: str, host: str, port: int, sessions: int) -> None:
         )
         if not _is_loopback(host):
             print(tr("Everybody who can reach this computer can use it."), flush=True)
-        server = CyclesimServer(command, host, port, sessions)
+        server = CyclesimServer(command, host, port, sessions, idle)
         web.run_app(
             server.make_app(), sock=door, print=None, access_log=None, shutdown_timeout=LEAVING
         )

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import math
 import os
 import re
 import shlex
@@ -241,6 +242,18 @@ async def test_no_more_sessions_than_allowed() -> None:
             await until(lambda: third.sees("Paused before cycle 0"))
 
 
+@linux
+@pytest.mark.slow
+async def test_a_forgotten_session_ends() -> None:
+    async with (
+        aiohttp.ClientSession() as client,
+        serving("--idle", "0.02") as server,
+        visiting(client, server.url) as visitor,
+    ):
+        await until(lambda: visitor.ended, 30)
+        await until(lambda: not children(server.process), 20)
+
+
 @pytest.mark.slow
 async def test_no_key_leads_out(tmp_path: Path) -> None:
     """Neither to a file of this computer, nor to its shell, nor to another page."""
@@ -342,7 +355,7 @@ def test_a_taken_port_is_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(CyclesimError, match=f"port {port}, cannot be served: Address"):
-            serve("true", "127.0.0.1", port, 1)
+            serve("true", "127.0.0.1", port, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -356,7 +369,13 @@ def test_a_taken_port_is_one_sentence() -> None:
 )
 def test_a_wrong_address_is_one_sentence(host: str, port: int, sessions: int, said: str) -> None:
     with pytest.raises(CyclesimError, match=said):
-        serve("true", host, port, sessions)
+        serve("true", host, port, sessions, 0)
+
+
+@pytest.mark.parametrize("idle", [-1.0, math.inf, math.nan])
+def test_no_time_to_be_idle_for(idle: float) -> None:
+    with pytest.raises(CyclesimError, match="--idle takes minutes"):
+        serve("true", "127.0.0.1", 0, 1, idle)
 
 
 def test_without_the_extra_it_is_one_sentence() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal, TextIO, get_args
@@ -33,9 +33,10 @@ MAIN = "main"
 MOST_ENTRIES, MOST_BYTES, MOST_TEXT, MOST_PROMPTS = 100_000, 32 * 2**20, 2**20, 1000
 LONGEST = 7 * 24 * 3600.0
 
-#: What is done: a key is pressed, text is pasted, a command is chosen by name, a cycle is pointed
-#: at, a place of the screen is clicked; the log ends.
-Deed = Literal["key", "paste", "command", "cycle", "click", "end"]
+#: What is done: a key is pressed, text is pasted, lines are filled in with what this person ran
+#: lately, a command is chosen by name, a cycle is pointed at, a place of the screen is clicked; the
+#: log ends.
+Deed = Literal["key", "paste", "fill", "command", "cycle", "click", "end"]
 
 #: The options that a log may set, with their types.
 _OPTIONS: Mapping[str, tuple[type, ...]] = {
@@ -86,8 +87,8 @@ class Entry:
         place: on which screen: `main`, or the name of a dialog.
         standing: where the run stood.
         deed: what kind of thing.
-        value: the key, the text, the name of the command, the number of the cycle, or
-            `(x, y, width, height)` of a click and of the screen.
+        value: the key, the text, the content of each field by its name, the name of the command,
+            the number of the cycle, or `(x, y, width, height)` of a click and of the screen.
         character: what the key types, if anything; of a command, the key that gave it.
     """
 
@@ -157,6 +158,12 @@ class Recorder:
         newest = self._newest
         if newest is not None and newest.deed == "click":
             self._newest = Entry(newest.seconds, newest.place, newest.standing, "cycle", number)
+
+    def filled(self, fields: Mapping[str, str | None]) -> None:
+        """The newest entry, if it was a key, filled these fields in: elsewhere it would not."""
+        newest = self._newest
+        if newest is not None and newest.deed == "key":
+            self._newest = replace(newest, deed="fill", value=dict(fields), character=None)
 
     def text(self, standing: Standing) -> str:
         """The whole log as of now."""
@@ -345,6 +352,15 @@ def _natural(value: Any) -> bool:
     return _is(value, int) and 0 <= value < 2**31
 
 
+def _fields(value: Any) -> bool:
+    return (
+        _is(value, dict)
+        and len(value) <= 32
+        and all(_word(name) and name.isidentifier() for name in value)
+        and all(v is None or (_is(v, str) and len(v) <= MOST_TEXT) for v in value.values())
+    )
+
+
 def _word(value: Any) -> bool:
     return _is(value, str) and 0 < len(value) <= 64 and value.isprintable()
 
@@ -353,6 +369,7 @@ def _word(value: Any) -> bool:
 _VALUES: Mapping[Deed, Callable[[Any], bool]] = {
     "key": _word,
     "paste": lambda value: _is(value, str) and len(value) <= MOST_TEXT,
+    "fill": _fields,
     "command": _word,
     "cycle": _natural,
     "click": lambda value: _numbers(value, 4),

@@ -8,15 +8,18 @@ machine: so a replay arrives where the session did.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.widgets import Input
 
 from cyclesim.language import tr
 from cyclesim.tui.backstage.session import END
 from cyclesim.tui.classroom.log import MAIN, Entry, Log, Standing
 from cyclesim.tui.commands import COMMANDS
+from cyclesim.tui.widgets.choice import Choice
 from cyclesim.tui.widgets.panel import CycleChosen
 
 if TYPE_CHECKING:
@@ -174,6 +177,8 @@ class Replay:
             self._send(events.Key(value, entry.character))
         elif entry.deed == "paste":
             self._send(events.Paste(value))
+        elif entry.deed == "fill":
+            self._fill(value)
         elif entry.deed == "command":
             if value not in _NAMED:
                 raise _Over(tr("The replay stops: there is no command {name}.").format(name=value))
@@ -194,6 +199,15 @@ class Replay:
             for kind in (events.MouseDown, events.MouseUp):
                 self._send(kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y))
         await self._heard()
+
+    def _fill(self, fields: Mapping[str, str | None]) -> None:
+        for name, content in fields.items():
+            for field in self.app.screen.query(f"#{name}"):
+                if isinstance(field, Choice):
+                    field.choose(content)
+                elif isinstance(field, Input) and content is not None:
+                    field.value = content
+                    field.cursor_position = len(content)
 
     def _send(self, event: events.Event) -> None:
         if not isinstance(event, events.MouseUp):

@@ -6,6 +6,7 @@ touches a key during a replay.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -161,6 +162,10 @@ class Witness(App[int]):
 
     def on_cycle_chosen(self, message: CycleChosen) -> None:
         self.recorder.meant(message.number)
+
+    def filled(self, fields: Mapping[str, str | None]) -> None:
+        """The key pressed last filled in these fields of a dialog, with what was run lately."""
+        self.recorder.filled(fields)
 
     async def obey(self, command: Command, *, noted: bool = False) -> None:
         """Do what `command` says, as its key would."""

@@ -160,11 +160,30 @@ class TabBar(Bar):
 
 
 class KeyBar(Bar):
-    """The keys, most useful first, as many as fit; during a replay, how it is doing."""
+    """The keys, most useful first, as many as fit; during a replay, how it is doing.
+
+    Attributes:
+        typing: key and label of what ends the typing of a line, as long as one is typed: there the
+            letters are no commands.
+    """
+
+    typing: tuple[tuple[str, str], ...] = ()
+
+    def lend(self, typing: tuple[tuple[str, str], ...]) -> None:
+        """Show these keys alone, or with none the run's again."""
+        self.typing = typing
+        self.refresh()
 
     def draw(self, width: int) -> Line:
-        replay = self.owner.replay
-        return self._keys(width) if replay is None else self._replay(replay, width)
+        if self.owner.replay is not None:
+            return self._replay(self.owner.replay, width)
+        return self._typing() if self.typing else self._keys(width)
+
+    def _typing(self) -> Line:
+        out: Line = [Segment(" ")]
+        for key, label in self.typing:
+            out += [Segment(f"{key} ", ACCENT), Segment(f"{label}  ", MUTED)]
+        return out
 
     def _replay(self, replay: Replay, width: int) -> Line:
         g = self.owner.glyphs

@@ -56,6 +56,6 @@ class Glyphs:
 
 UNICODE = Glyphs()
 ASCII = Glyphs(
-    ascii=True, now="v", done="+", current=">", waiting=".", open="-", closed="+", fetched="<-",
+    ascii=True, now="v", done="x", current=">", waiting=".", open="-", closed="+", fetched="<-",
     feeds="->", yes="ok", no="!!", dot="-", stop="@", differs="#", ellipsis="..",
 )  # fmt: skip

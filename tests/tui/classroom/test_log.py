@@ -15,6 +15,7 @@ from textual import events
 from cyclesim.errors import CyclesimError
 from cyclesim.tui.classroom.log import Log, read_log
 from cyclesim.tui.launch import LaunchOptions
+from cyclesim.tui.settings.recent import Recent, recent_path
 from tests.tui.conftest import inside, press, ready, settled, text_of, until
 
 SIZE = (120, 40)
@@ -87,6 +88,20 @@ async def test_a_replay_arrives_with_the_same_edit_and_branch(real_app, tmp_path
     assert before.branch > 1
     after, _ = await replayed(real_app(**options_of(read_log(file))))
     assert after == before
+
+
+async def test_a_text_of_lately_is_replayed_where_nobody_ran_it(fake_app, tmp_path):
+    """What a key fills in is this person's own: the log says what it was."""
+    file = tmp_path / "session.jsonl"
+    assert Recent(("Bob met Ada.", "Rome")).write()
+    await record(fake_app(log=file), ["t", "up", "up", "down", "enter"])
+    log = read_log(file)
+    assert [e.value for e in log.entries if e.deed == "fill"][-1] == {"answer": "Bob met Ada."}
+    recent_path().unlink()
+    app = fake_app(**options_of(log))
+    _, said = await replayed(app)
+    assert "where the session was" in said
+    assert app.session.options.text == "Bob met Ada."
 
 
 async def test_playing_stops_where_it_was_stopped(real_app, tmp_path):

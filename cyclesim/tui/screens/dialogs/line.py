@@ -141,6 +141,7 @@ class TextDialog(Ask[str | None]):
         self._place = max(0, min(self._place + by, len(self._texts) - 1))
         self.line.value = self._texts[self._place]
         self.line.cursor_position = len(self.line.value)
+        cast("CyclesimApp", self.app).filled({"answer": self.line.value})
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if not event.value.strip():

@@ -114,9 +114,12 @@ class MachineDialog(ModalScreen[LaunchOptions | None]):
             line.value = machine.model or DEFAULT
             # What a task is, the model decides; how it runs stays as chosen.
             self.query_one("#task", Choice).choose(machine.task)
+            filled = {"model": line.value, "task": machine.task}
         else:
             line.value = self._texts[place]
+            filled = {"text": line.value}
         line.cursor_position = len(line.value)
+        cast("CyclesimApp", self.app).filled(filled)
 
     # -- opening -------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from cyclesim.tui.backstage.stops import foreseen
 from cyclesim.tui.messages import Answered
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.screens.main.running import Running
+from cyclesim.tui.widgets.bars import KeyBar
 from cyclesim.tui.widgets.find import FindBar, matches
 from cyclesim.tui.widgets.tensor import Tensor
 from cyclesim.tui.words.text import printable
@@ -49,6 +50,8 @@ class Finding(Running):
         if self._ready:
             self._stop()
             self.query_one(FindBar).open()
+            keys = (tr("enter"), tr("next match")), (tr("escape"), tr("close"))
+            self.query_one(KeyBar).lend(keys)
 
     def _found(self, text: str) -> list[int] | None:
         """The cycles that `text` finds; None while the answer has yet to come.
@@ -187,6 +190,7 @@ class Finding(Running):
 
     @on(FindBar.Closed)
     def _find_closed(self) -> None:
+        self.query_one(KeyBar).lend(())
         self._query, self._word, self._places = None, "", ()
         self._focus(self._active if self._tabs else "tensor")
 
