@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["CyclesimApp", "run_app"]
 
-#: Seconds that leaving waits for the engine to let go.
-PATIENCE = 3.0
+#: Seconds that leaving waits for the engine to let go; and, before a run is open, for imports and
+#: for a model that is being read, which leave nothing half done.
+PATIENCE, IMPATIENCE = 3.0, 0.1
 #: Seconds after which a thread must offer the interpreter to the others (Python's own is 0.005).
 SWITCH = 0.001
 #: So many objects more than before, and Python looks for garbage among them (its own is 700). A
@@ -239,7 +240,10 @@ class CyclesimApp(Witness):
 
     def join_session(self) -> bool:
         """Wait until nothing runs any more, for a few seconds at most; whether that is so."""
-        return "session" not in self.__dict__ or self.session.join(PATIENCE)
+        if "session" not in self.__dict__:
+            return True
+        quick = not (self.session.opened or self.is_headless)
+        return self.session.join(IMPATIENCE if quick else PATIENCE)
 
     # -- the palette -------------------------------------------------------------------------
 

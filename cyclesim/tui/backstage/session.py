@@ -115,6 +115,11 @@ class Session:
         return self._target
 
     @property
+    def opened(self) -> bool:
+        """Whether a run has been opened; until then, nothing that is under way need be ended."""
+        return self._clock is not None
+
+    @property
     def executed(self) -> int:
         """How many cycles have run."""
         clock = self._clock
