@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from textual.app import SystemCommand
-from textual.filter import LineFilter
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
@@ -174,7 +174,8 @@ class CyclesimApp(Witness):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         loud, colours = self.theme == HIGH_CONTRAST.name, self.colours
-        found = super().get_line_filters()
+        # No style of ours names a colour of the terminal's own: there is nothing to translate.
+        found = [f for f in super().get_line_filters() if not isinstance(f, ANSIToTruecolor)]
         foreign = self.theme not in THEMES  # made for other colours than ours, and maybe light
         # Without colours there is only brightness to tell words from their ground.
         plain = colours == 16 or self.no_color

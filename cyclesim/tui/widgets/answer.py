@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding
 
-from cyclesim.language import N_, tr
+from cyclesim.language import N_, current, tr
 from cyclesim.render.units import duration
 from cyclesim.tui.backstage.answers import Answers, Column
 from cyclesim.tui.scene import Scene
@@ -39,6 +39,9 @@ class Answer(Panel):
         Binding("down", "scroll_down", "down", show=False),
     ]
 
+    #: The lines that were built last, and what they depend on.
+    _built: tuple[Answers, tuple[object, ...], list[Line]] | None = None
+
     def build(self, scene: Scene, width: int, height: int) -> list[Line]:
         title = tr("ANSWER IF THE CLOCK STOPPED HERE (probe)")
         self.entitle(title if cell_len(title) < width else tr("ANSWER NOW (probe)"))
@@ -48,7 +51,16 @@ class Answer(Panel):
             return self._unasked(scene, room)
         if answers.sentence:
             return wrap(f" {answers.sentence}", room, MUTED)
-        return [*self._now(scene, answers, room), [], *self._table(scene, answers, room)]
+        # Most steps change nothing here, and a long text has hundreds of rows.
+        at, title = self._current(scene, answers), ""
+        column = answers.until(scene.at)
+        if column is not None:
+            title = self._title(scene, column)
+        what = (at, title, room, self.plain, self.glyphs.ascii, current())
+        if self._built is None or self._built[0] is not answers or self._built[1] != what:
+            lines = [*self._now(scene, answers, room), [], *self._table(scene, answers, room)]
+            self._built = answers, what, lines
+        return self._built[2]
 
     def _unasked(self, scene: Scene, width: int) -> list[Line]:
         if scene.saved:
