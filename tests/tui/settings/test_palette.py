@@ -21,8 +21,10 @@ from textual.color import Color
 
 from cyclesim.render.colour import UNIT_COLOURS
 from cyclesim.render.scale import DIVERGING, SEQUENTIAL
+from cyclesim.trace import Trace
 from cyclesim.tui.settings import palette
 from cyclesim.tui.settings.palette import CONTRAST, HIGH_CONTRAST, HIGHER, THEME, Readable, contrast
+from tests.tui import fake
 from tests.tui.conftest import press, ready
 
 rgb = st.tuples(*[st.integers(0, 255)] * 3)
@@ -177,12 +179,20 @@ async def test_without_colour_nothing_vanishes(fake_app, monkeypatch):
 # -- real terminals ---------------------------------------------------------------------------
 
 
-def drawn(**environment: str) -> str:
-    """What the app writes to a terminal with that environment, until it asks for a step."""
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> str:
+    """A trace to open, which needs no torch: the colours are the same."""
+    path = tmp_path_factory.mktemp("saved") / "run.safetensors"
+    Trace(fake.header(), fake.make_cycles(), complete=True).save(path)
+    return str(path)
+
+
+def drawn(saved: str, **environment: str) -> str:
+    """What the app writes to a terminal with that environment, until all is there."""
     master, slave = pty.openpty()
     kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM", "TERM")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "cyclesim", "run", "Ada met Bob."], stdin=slave, stdout=slave,
+        [sys.executable, "-m", "cyclesim", "open", saved], stdin=slave, stdout=slave,
         stderr=slave, env={**kept, "COLUMNS": "120", "LINES": "40", **environment},
     )  # fmt: skip
     os.close(slave)
@@ -191,7 +201,7 @@ def drawn(**environment: str) -> str:
         while time.monotonic() < deadline and process.poll() is None:
             if select.select([master], [], [], 0.1)[0]:
                 said += os.read(master, 65536)
-            if not asked and b"Paused before cycle" in said:
+            if not asked and b"recorded" in said:
                 asked = True
                 os.write(master, b"q")
     except OSError:
@@ -214,9 +224,9 @@ def drawn(**environment: str) -> str:
     ],
     ids=lambda value: value.get("TERM") if isinstance(value, dict) else "",
 )
-def test_only_colours_that_the_terminal_has(environment, kinds):
+def test_only_colours_that_the_terminal_has(saved, environment, kinds):
     used = set()
-    for codes in re.findall(r"\x1b\[([0-9;]*)m", drawn(**environment)):
+    for codes in re.findall(r"\x1b\[([0-9;]*)m", drawn(saved, **environment)):
         used |= {"rgb"} if re.search(r"[34]8;2;", codes) else set()
         used |= {"256"} if re.search(r"[34]8;5;", codes) else set()
         rest = re.sub(r"[34]8;(2;\d+;\d+;\d+|5;\d+)", "", codes)
