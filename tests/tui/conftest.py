@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from textual import _wait
 from textual.pilot import Pilot
 
 from cyclesim.tui.app import CyclesimApp
@@ -15,6 +16,11 @@ from cyclesim.tui.launch import LaunchOptions
 from tests.tui import fake
 
 TEXT = "Ada met Bob in Rome ."
+
+# Textual's pilot waits until the process has been idle for 20 ms, several times a key. What our
+# tests wait for they ask for (`settled`), so a shorter look is enough, and a fifth of their time.
+_wait.SLEEP_GRANULARITY = 0.004
+_wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 10
 
 
 @pytest.fixture
