@@ -19,7 +19,8 @@ import cyclesim
 from cyclesim.errors import CyclesimError
 from cyclesim.finetuning.settings import Settings as TrainingSettings
 from cyclesim.given import Batch, Choice, Context, Entity, Pair, Question, Texts, given_of
-from cyclesim.language import from_environment, speak, speaking, tr
+from cyclesim.helping import helping
+from cyclesim.language import from_arguments, from_environment, speak, speaking, tr
 from cyclesim.options import (
     GENERATION,
     Beams,
@@ -59,7 +60,7 @@ from cyclesim.training_step import (
     training_of,
 )
 
-__all__ = ["app", "main"]
+__all__ = ["app", "command_tree", "main"]
 
 app = typer.Typer(
     name="cyclesim",
@@ -855,7 +856,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     argv = list(sys.argv[1:] if arguments is None else arguments)
     quiet_libraries()
-    with speaking(from_environment()):
+    with speaking(from_arguments(argv) or from_environment()):
         sys.exit(run_command(lambda: _invoke(argv), last=arguments is None))
 
 
@@ -865,17 +866,24 @@ def _invoke(argv: list[str]) -> int | None:
         return 0
     if not argv or argv[0] not in {*_commands(), "learn", "-h", "--help"}:
         argv = ["run", *argv]
-    if argv[0] in ("learn", "-h", "--help") and not app.registered_groups:
-        from cyclesim.learn import app as learn  # nobody else waits for it
-
-        app.add_typer(learn, name="learn")
+    command = command_tree(lessons=argv[0] in ("learn", "-h", "--help"))
     # Not `app(argv)`, which has its own way with Ctrl-C and with readers that leave early.
-    command = typer.main.get_command(app)
     try:
-        with command.make_context("cyclesim", argv) as context:
+        # Of all that may stand beside it, --help alone is understood where no command is named.
+        words = argv[:1] if argv[0] in ("-h", "--help") else argv
+        with helping(command, argv), command.make_context("cyclesim", words) as context:
             return command.invoke(context)
     except typer.Exit as left:  # --help
         return left.exit_code
+
+
+def command_tree(*, lessons: bool = True) -> Any:
+    """The commands as Typer makes them, anew each time; with `lessons`, `cyclesim learn` too."""
+    if lessons and not app.registered_groups:
+        from cyclesim.learn import app as learn  # nobody else waits for it
+
+        app.add_typer(learn, name="learn")
+    return typer.main.get_command(app)
 
 
 def _commands() -> set[str]:

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ __all__ = [
     "LANGUAGES",
     "N_",
     "current",
+    "from_arguments",
     "from_environment",
     "retell",
     "speak",
@@ -90,6 +92,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> str:
         if value:
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+def from_arguments(argv: Sequence[str]) -> str | None:
+    """The language that a command line asks for, before any of its options is understood."""
+    options = [*argv, "--"][: [*argv, "--"].index("--")]
+    asked = [word.removeprefix("--lang=") for word in options if word.startswith("--lang=")]
+    asked += [code for option, code in pairwise(options) if option == "--lang"]
+    return asked[-1] if asked and asked[-1] in LANGUAGES else None
 
 
 def tr(text: str, context: str = "") -> str:

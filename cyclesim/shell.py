@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from cyclesim.errors import CyclesimError
-from cyclesim.language import tr
+from cyclesim.language import N_, retell, tr
 
 __all__ = [
     "check_condition",
@@ -44,6 +44,28 @@ _QUIET = {
 #: Loggers that say what does not concern this run: transformers imports torchao where it is
 #: installed, and torchao names each kernel that this machine has no use for.
 _CHATTY = ("torchao", "torch.utils._pytree")
+
+#: What Typer says of a command line that it does not understand, the more particular first.
+_COMPLAINTS = (
+    N_("No such option: {option} (Possible options: {near})"),
+    N_("No such option: {option}"),
+    N_("No such command {command}. Did you mean {near}?"),
+    N_("No such command {command}"),
+    N_("Option {option} requires an argument"),
+    N_("Option {option} does not take a value"),
+    N_("Missing option {option}"),
+    N_("Missing argument {argument}"),
+    N_("Got unexpected extra argument(s) ({words})"),
+    N_(
+        "Invalid value for {option}: Input should be a valid integer, unable to parse string as an "
+        "integer"
+    ),
+    N_(
+        "Invalid value for {option}: Input should be a valid number, unable to parse string as a "
+        "number"
+    ),
+    N_("Invalid value for {option}: {why}"),
+)
 
 
 def quiet_libraries() -> None:
@@ -209,7 +231,8 @@ def _say(error: Exception) -> int:
         sentence = str(error)
     elif hasattr(error, "format_message"):
         # Typer's own complaint about the command line: unknown option, missing value.
-        sentence = f"{error.format_message().rstrip('.')}: see cyclesim --help."
+        problem = retell(error.format_message().rstrip("."), _COMPLAINTS)
+        sentence = tr("{problem}: see cyclesim --help.").format(problem=problem)
     elif isinstance(error, OSError):  # no space left on the device that stdout goes to
         sentence = f"{error.strerror or error}."
         _discard_output()

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -27,6 +28,7 @@ from cyclesim.explain.texts import GENERIC, TEXTS
 from cyclesim.language import (
     LANGUAGES,
     current,
+    from_arguments,
     from_environment,
     retell,
     speak,
@@ -141,6 +143,24 @@ def test_texts_are_found_wherever_they_stand() -> None:
         list(texts_in('tr(f"cycle {n}")', "here"))
 
 
+def test_help_is_among_the_texts(texts: Catalog) -> None:
+    for text in ("Where to write it.", "What is read", "[OPTIONS]", "Show this message and exit."):
+        assert text in texts
+    assert texts.get("Options", "help") is not None
+
+
+#: Who writes a lesson reads English; what another text says is translated there.
+UNTRANSLATED = ("lessons/", "tui/settings/config.py", "finetuning/train.py")
+
+
+def test_no_error_is_raised_in_english_only() -> None:
+    package = Path(cyclesim.__file__).parent
+    for path in package.rglob("*.py"):
+        if not path.relative_to(package).as_posix().startswith(UNTRANSLATED):
+            source = path.read_text(encoding="utf-8")
+            assert not re.search(r'(CyclesimError|Wrong)\(\s*f?"', source), path
+
+
 def test_every_explanation_is_in_the_catalogue(chinese: Catalog) -> None:
     for entry in [*(e for entries in TEXTS.values() for e in entries), *GENERIC]:
         assert entry.sentence in chinese, entry.sentence
@@ -193,6 +213,22 @@ def test_retelling() -> None:
 )
 def test_the_locale_decides(environment: dict[str, str], language: str) -> None:
     assert from_environment(environment) == language
+
+
+@pytest.mark.parametrize(
+    ("arguments", "language"),
+    [
+        (["trace", "Ada"], None),
+        (["trace", "--lang", "zh", "Ada"], "zh"),
+        (["--help", "--lang=zh"], "zh"),
+        (["--lang", "zh", "--lang", "en"], "en"),
+        (["--lang", "xx"], None),
+        (["--lang"], None),
+        (["trace", "--", "--lang", "zh"], None),
+    ],
+)
+def test_the_command_line_decides(arguments: list[str], language: str | None) -> None:
+    assert from_arguments(arguments) == language
 
 
 def test_english_does_not_load_gettext() -> None:
@@ -277,6 +313,40 @@ def test_the_shell_speaks_chinese(capsys: pytest.CaptureFixture[str]) -> None:
         main(["trace", "--plain", "--lang", "zh", "Ada met Bob in London."])
     said = capsys.readouterr().out
     assert "核验：与不观测的运行逐位一致。" in said and current() == "en"
+
+
+@pytest.mark.parametrize(
+    ("command", "width"), [([], 80), (["trace"], 80), (["train"], 120), (["learn", "grade"], 80)]
+)
+def test_help_in_chinese(command: list[str], width: int, capsys, monkeypatch) -> None:
+    def said(*options: str) -> str:
+        with pytest.raises(SystemExit) as left:
+            main([*command, "--help", *options])
+        assert left.value.code == 0
+        return str(capsys.readouterr().out)
+
+    monkeypatch.setenv("COLUMNS", str(width))
+    english, chinese = said(), said("--lang", "zh")
+    assert {cell_len(line) for line in chinese.splitlines() if line} == {width}
+    assert not re.search(r"[a-z] (the|of|a|to|default) |Usage|Options|OPTIONS", chinese), chinese
+    assert chinese.count("…") <= english.count("…")  # no sentence is cut
+    assert not re.search("[\x00-\x09\x0b-\x1f\ue000]", chinese)
+    assert said("--lang", "en") == english  # nothing of it was kept
+    names = [set(re.findall(r"(?<!\w)--?[a-z][a-z-]*", text)) for text in (english, chinese)]
+    assert names[0] == names[1]
+
+
+def test_a_wrong_command_line_is_told_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    for line, said in [
+        ("trace --foo", "没有选项 --foo"),
+        ("trace --seed x", "'--seed' 的值无效：应是整数"),
+        ("trace --seed", "选项 '--seed' 需要一个值"),
+        ("open", "缺少参数 'FILE'"),
+        ("open tests", "tests 不是可以打开的运行记录：它是文件夹。"),
+    ]:
+        with pytest.raises(SystemExit):
+            main([*line.split()[:1], "--lang=zh", *line.split()[1:]])
+        assert said in capsys.readouterr().err
 
 
 def test_a_footer_label_is_short_in_chinese_too() -> None:

@@ -16,17 +16,22 @@ from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from cyclesim.cli import command_tree
+from cyclesim.helping import texts_of
+
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "cyclesim" / "locale").glob("*/LC_MESSAGES/*.po"))
 
 
 def extract() -> Catalog:
-    """Every text in the sources."""
+    """Every text in the sources, and in the help of the command line."""
     found = Catalog(domain="cyclesim")
     for path in sorted((ROOT / "cyclesim").rglob("*.py")):
         place = path.relative_to(ROOT).as_posix()
         for message, context in texts_in(path.read_text(encoding="utf-8"), place):
             found.add(message, locations=[(place, 1)], context=context)
+    for text in texts_of(command_tree()):
+        found.add(text, locations=[("cyclesim/helping.py", 1)])
     return found
 
 
