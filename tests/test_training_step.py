@@ -11,7 +11,7 @@ import torch
 
 import cyclesim
 from cyclesim.cli import main
-from cyclesim.training_step import training_of
+from cyclesim.cli.options.training import training_of
 
 from .machine.folders import make_folder
 

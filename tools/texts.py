@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from cyclesim.cli import command_tree
-from cyclesim.helping import texts_of
+from cyclesim.cli.helping import texts_of
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "cyclesim" / "locale").glob("*/LC_MESSAGES/*.po"))

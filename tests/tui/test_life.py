@@ -185,7 +185,7 @@ async def test_resizing_keeps_the_place(real_app):
 
 
 def test_the_shell_options_reach_the_machine(monkeypatch):
-    from cyclesim.cli import _invoke
+    from cyclesim.cli.invoke import _invoke
     from cyclesim.tui.backstage.live import open_machine
 
     seen = {}

@@ -7,22 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from cyclesim.cli.options.groups import Group, is_given
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 
-__all__ = [
-    "GENERATION",
-    "Beams",
-    "Cache",
-    "MaxNewTokens",
-    "RepetitionPenalty",
-    "Sample",
-    "Stop",
-    "Temperature",
-    "TopK",
-    "TopP",
-    "generation_of",
-]
+__all__ = ["GENERATING", "generation", "generation_of"]
 
 _PANEL = "Generating a text"
 
@@ -102,8 +91,33 @@ _SETTINGS = {
     "beams": "num_beams",
     "stop": "stop",
 }
-#: The parameters of a command that say how a text is generated.
-GENERATION = (*_SETTINGS, "cache")
+#: How a text is generated.
+GENERATING: Group = {
+    "max_new_tokens": (MaxNewTokens, None),
+    "sample": (Sample, None),
+    "temperature": (Temperature, None),
+    "top_k": (TopK, None),
+    "top_p": (TopP, None),
+    "repetition_penalty": (RepetitionPenalty, None),
+    "beams": (Beams, None),
+    "stop": (Stop, None),
+    "cache": (Cache, True),
+}
+
+
+def generation(ctx: typer.Context) -> dict[str, Any] | None:
+    """The settings on the command line; None where there are none.
+
+    Raises:
+        CyclesimError: two of them exclude each other, or a training step generates no text.
+    """
+    made = generation_of(ctx.params)
+    if made and ctx.params.get("train"):
+        option = next(name for name in GENERATING if is_given(ctx, name))
+        said = tr("a training step generates no text: leave --{option} out.")
+        named = "no-cache" if option == "cache" else option.replace("_", "-")
+        raise CyclesimError(said.format(option=named))
+    return made
 
 
 def generation_of(given: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -7,27 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from cyclesim.cli.options.groups import Group
 from cyclesim.errors import CyclesimError
-from cyclesim.files import check_new_folder
 from cyclesim.language import tr
 from cyclesim.machine.training.spec import Training
 
-__all__ = [
-    "Clip",
-    "Decay",
-    "Dropout",
-    "DropoutSeed",
-    "KeepUpdate",
-    "Labels",
-    "Momentum",
-    "Optimizer",
-    "Rate",
-    "Schedule",
-    "Steps",
-    "Train",
-    "Warmup",
-    "training_of",
-]
+__all__ = ["TRAINING", "training_of"]
 
 _PANEL = "One training step"
 
@@ -111,6 +96,23 @@ KeepUpdate = Annotated[
     ),
 ]
 
+#: One training step.
+TRAINING: Group = {
+    "train": (Train, False),
+    "labels": (Labels, None),
+    "optimizer": (Optimizer, None),
+    "lr": (Rate, None),
+    "weight_decay": (Decay, None),
+    "momentum": (Momentum, None),
+    "clip": (Clip, None),
+    "schedule": (Schedule, None),
+    "warmup": (Warmup, None),
+    "steps": (Steps, None),
+    "dropout_seed": (DropoutSeed, None),
+    "dropout": (Dropout, True),
+    "keep_update": (KeepUpdate, None),
+}
+
 #: The fields of `Training`, by the parameters of a command.
 _FIELDS = {
     "labels": "labels",
@@ -153,5 +155,7 @@ def training_of(given: Mapping[str, Any]) -> Training | None:
     if made.get("clip") == 0:
         made["clip"] = None
     if "keep_update" in made:
+        from cyclesim.files import check_new_folder  # brings NumPy: after the first paint
+
         check_new_folder(made["keep_update"])
     return Training(**made)

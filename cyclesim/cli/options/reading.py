@@ -8,17 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
+from cyclesim.cli.options.groups import Group
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.shell import read_text
 
 __all__ = [
-    "Batch",
-    "Choice",
-    "Context",
-    "Entity",
-    "Pair",
-    "Question",
+    "BESIDE",
+    "READING",
+    "Text",
     "Texts",
     "given_of",
     "texts_in",
@@ -26,6 +24,10 @@ __all__ = [
 
 _PANEL = "What is read"
 
+Text = Annotated[
+    str | None,
+    typer.Argument(help="The text, a file that holds it, or - for standard input."),
+]
 Texts = Annotated[
     list[str] | None,
     typer.Argument(
@@ -75,6 +77,18 @@ Batch = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]  # fmt: skip
+
+#: What is read beside the text.
+BESIDE: Group = {
+    "pair": (Pair, None),
+    "question": (Question, None),
+    "context": (Context, None),
+    "choice": (Choice, None),
+    "entity": (Entity, None),
+    "batch": (Batch, None),
+}
+#: All that is read.
+READING: Group = {"text": (Texts, None), **BESIDE}
 
 _SPAN = re.compile(r"(\d{1,9}):(\d{1,9})")
 
