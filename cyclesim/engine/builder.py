@@ -9,57 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
 from cyclesim import cost
-from cyclesim.engine.data import dtype_name, read_as, storage_key, value_of
-from cyclesim.engine.flow import Flow, Origin
-from cyclesim.engine.functions import (
-    argument_names,
-    is_wiring,
-    overwritten,
-    same_view,
-    tensors_in,
-    traits,
-    written,
-)
+from cyclesim.engine.data import TorchData, storage_key, value_of
+from cyclesim.engine.events import Event, HostEvent, Node, Standing
+from cyclesim.engine.flow import Flow
+from cyclesim.engine.functions import is_wiring, overwritten, tensors_in, traits, written
 from cyclesim.engine.hosts import Hosts
 from cyclesim.engine.increments import Increments
 from cyclesim.engine.naming import Name, Namer, Seen
 from cyclesim.engine.places import Places
-from cyclesim.engine.recorder import Event, HostEvent, Node, Recorder, Standing
+from cyclesim.engine.reading import Read, Reader
+from cyclesim.engine.recorder import Recorder
 from cyclesim.engine.shown import Shown
 from cyclesim.engine.sites import Site, site_of
 from cyclesim.machine import HostResult, Written
 from cyclesim.trace import Call, Cycle, Phase, Value
 
 __all__ = ["Builder"]
-
-
-class Read(NamedTuple):
-    """What a call was given.
-
-    Attributes:
-        values: its tensors, as the trace shows them.
-        tensors, addresses: the same, and where their memory is.
-        weights: names of the model's own tensors among them, without the modules' paths.
-        arguments: the rest, as text.
-    """
-
-    values: list[Value]
-    tensors: list[torch.Tensor]
-    addresses: list[int]
-    weights: list[str]
-    arguments: dict[str, str]
-
-    def holds(self, tensor: torch.Tensor, address: int) -> bool:
-        """Whether one of the tensors is `tensor`, or looks at the same numbers."""
-        for given, at in zip(self.tensors, self.addresses, strict=True):
-            if given is tensor or (at == address and same_view(tensor, given)):
-                return True
-        return False
 
 
 #: What stands in no module call.
@@ -92,6 +62,7 @@ class Builder:
         self._flow = Flow()
         self._shown = Shown()
         self._hosts = Hosts(keep)
+        self._reader = Reader(self.layout, self._flow, self._shown, self._hosts, keep=keep)
         self.increments = Increments(self.views_of)
         self._read = 0
         self._part = 0
@@ -273,7 +244,7 @@ class Builder:
         targets = overwritten(func, args, event.kwargs)
         if targets:
             self._part_with(targets)
-        read = self._read_arguments(event, targets)
+        read = self._reader.read(event, targets)
         site = site_of(func, event.code, event.instruction)
         stack = self._places.stack(event.node)
         unit, step = self._name(read, results[0], site, stack)
@@ -283,7 +254,6 @@ class Builder:
                 self._flow.overwrote(number, address)
         innermost = stack[-1] if stack else _OUTSIDE
         phase, token = self._phase()
-        # By place and not by name, as far as that can be read: a run makes hundreds of these.
         cycle = Cycle(
             number,
             unit,
@@ -306,17 +276,19 @@ class Builder:
             token=token,
         )
         self._append(cycle)
-        self.increments.add(cycle, event)
+        if token is not None:
+            self.increments.add(cycle, event)
 
     def _name(self, read: Read, result: torch.Tensor, site: Site, stack: tuple[Call, ...]) -> Name:
         cycles, shape = self.cycles, tuple(result.shape)
+        # By place and not by name, as far as that can be read: a run makes hundreds of these.
         seen = Seen(
-            op=site.name,
-            stack=stack,
-            operands=len(read.values),
-            same_shape=[value.shape for value in read.values].count(shape) >= 2,
-            sources=tuple([cycles[v.source] for v in read.values if v.source is not None]),
-            weights=tuple(read.weights),
+            site.name,
+            stack,
+            len(read.values),
+            [value.shape for value in read.values].count(shape) >= 2,
+            tuple([cycles[v.source] for v in read.values if v.source is not None]),
+            tuple(read.weights),
             integer=not (result.is_floating_point() or result.is_complex()),
             function=site.function,
             file=site.file,
@@ -346,20 +318,25 @@ class Builder:
 
     def _adopt(self, event: Event, cycle: Cycle, results: Sequence[torch.Tensor]) -> None:
         """Take over the cycle of a replayed event: only the dataflow has to be followed again."""
-        stack = self._places.stack(event.node)
-        self._places.layer(stack)
+        self._places.stack(event.node)
         self._namer.adopt(cycle)
         if cycle.inplace:
             self._part_with(overwritten(event.func, event.args, event.kwargs))
         for place, (value, tensor) in enumerate(zip(cycle.outputs, results, strict=True)):
-            storage = storage_key(tensor)
-            self._flow.wrote(cycle.number, tensor, storage)
+            data = value.data
+            if isinstance(data, TorchData) and data.tensor is tensor:
+                storage = data.storage
+                self._flow.wrote(cycle.number, tensor, storage, value)
+            else:
+                storage = storage_key(tensor)
+                self._flow.wrote(cycle.number, tensor, storage)
             self._shown.output(storage[0], value, self._read, place)
             if cycle.inplace:
                 self._flow.overwrote(cycle.number, storage[0])
         self.cycles.append(cycle)
         self.event_of.append(self._read)
-        self.increments.add(cycle, event)
+        if cycle.token is not None:
+            self.increments.add(cycle, event)
 
     def edit(self, tensors: Sequence[torch.Tensor]) -> None:
         """The last cycle's outputs were replaced by `tensors` before they were handed on."""
@@ -416,91 +393,6 @@ class Builder:
             self._part += 1
         return parts[self._part][1:] if parts else ("forward", None)
 
-    # -- arguments ---------------------------------------------------------------------------
-
-    def _read_arguments(self, event: Event, targets: Sequence[torch.Tensor]) -> Read:
-        """Split the arguments into tensors and the rest, by name."""
-        func, args = event.func, event.args
-        names = argument_names(func, args)
-        named: list[tuple[str, Any]] = list(zip(names, args, strict=False))
-        if len(args) > len(names):
-            named += [(f"argument {i}", args[i]) for i in range(len(names), len(args))]
-        named += event.kwargs.items()
-        read = Read([], [], [], [], {})
-        fused = traits[func].name == "scaled_dot_product_attention"
-        for name, value in named:
-            if name.startswith("_"):  # private to torch
-                continue
-            if isinstance(value, torch.Tensor):
-                self._take(name, value, read, fused)
-                continue
-            tensors = tensors_in(value)
-            for place, tensor in enumerate(tensors):
-                self._take(f"{name}[{place}]", tensor, read, fused)
-            if not tensors and value is not None:
-                read.arguments[name] = _text(value)
-        if targets:
-            at = {storage_key(target)[0] for target in targets}
-            for given, address in zip(read.values, read.addresses, strict=True):
-                if address in at:
-                    given.data = None  # it holds the new numbers by now
-        return read
-
-    def _take(self, name: str, tensor: torch.Tensor, read: Read, fused: bool) -> None:
-        """Add one tensor to what a call was given."""
-        own = self.layout.own.get(id(tensor))
-        if own is not None:
-            value = read_as(name, own.value, None, own.value.kind, keep=self._keep)
-            address = own.address
-            read.weights.append(own.last)
-        elif (origin := self._flow.of(tensor)) is not None:
-            value, address = self._observed(name, tensor, origin, fused), origin.storage[0]
-        else:
-            value, address = self._constant(name, tensor, read)
-        read.values.append(value)
-        read.tensors.append(tensor)
-        read.addresses.append(address)
-
-    def _observed(self, name: str, tensor: torch.Tensor, origin: Origin, fused: bool) -> Value:
-        """An argument that a cycle wrote."""
-        address, source = origin.storage[0], origin.cycle
-        # A copy that wiring made (`contiguous`) would be kept twice: its producer has the numbers.
-        # A fused attention is recomputed from exactly what it read: there it is kept.
-        keep = self._keep and (fused or address in self._shown)
-        if origin.value is not None:
-            value = read_as(name, origin.value, source, "observed", keep=keep)
-        else:
-            value = value_of(name, tensor, source=source, keep=keep, storage=origin.storage)
-        if keep:
-            self._shown.input(address, value)
-        else:
-            value.data = self._hosts.data(tensor, address)
-        return value
-
-    def _constant(self, name: str, tensor: torch.Tensor, read: Read) -> tuple[Value, int]:
-        """An argument that no cycle wrote, and the address of its memory."""
-        storage = storage_key(tensor)
-        owner = self.layout.memory.get(storage[0])
-        if owner is not None:  # a view of a weight
-            shown = self.layout.shown(tensor, id(owner.tensor))
-            read.weights.append(owner.last)
-            kind, parameter = owner.value.kind, owner.value.parameter
-            value = value_of(name, shown, kind=kind, parameter=parameter, keep=self._keep)
-            return value, storage[0]
-        value = value_of(name, tensor, kind="constant", keep=self._keep, storage=storage)
-        if self._keep:
-            self._shown.input(storage[0], value)
-        else:
-            value.data = self._hosts.data(tensor, storage[0])
-        return value, storage[0]
-
 
 def _lies_in(item: Any, keys: set[int]) -> bool:
     return isinstance(item, torch.Tensor) and storage_key(item)[0] in keys
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, torch.dtype):
-        return dtype_name(value)
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"

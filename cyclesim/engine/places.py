@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
+from cyclesim.engine.events import Node
 from cyclesim.engine.layout import Layout
-from cyclesim.engine.recorder import Node
 from cyclesim.trace import Call
 
 __all__ = ["Places"]
-
-_UNKNOWN: Any = object()
 
 
 class Places:
@@ -24,8 +20,8 @@ class Places:
         self._stacks: dict[int, tuple[Node, tuple[Call, ...]]] = {}
         self._modules: dict[str, tuple[Call, ...]] = {}
         self._counts: dict[torch.nn.Module, int] = {}
-        # By id of the stack: all are held above.
-        self._layer_of: dict[int, int | None] = {}
+        # By id of the stack, which is held.
+        self._layers: dict[int, tuple[tuple[Call, ...], int | None]] = {id(()): ((), None)}
         self._blocks: dict[tuple[Call, str], dict[Call, int]] = {}
 
     def stack(self, node: Node | None) -> tuple[Call, ...]:
@@ -35,8 +31,9 @@ class Places:
         known = self._stacks.get(id(node))
         if known is None:
             stack = self.stack(node.parent)
-            if node.module in self._layout.paths:  # the model may call what is no part of it
-                stack = (*stack, self._call(node.module))
+            path = self._layout.paths.get(node.module)
+            if path is not None:  # the model may call what is no part of it
+                stack = self._within(stack, self._call(node.module, path))
             known = self._stacks[id(node)] = (node, stack)
         return known[1]
 
@@ -49,29 +46,35 @@ class Places:
         if known is None:
             kinds = {name: module for module, name in self._layout.paths.items()}
             prefixes = [path[:at] for at, sign in enumerate(f"{path}.") if sign == "." and path]
-            known = self._modules[path] = tuple(
-                Call(name, 1, type(module).__name__, next(module.children(), None) is None)
-                for name in ("", *prefixes)
-                if (module := kinds.get(name)) is not None
-            )
+            known = ()
+            for name in ("", *prefixes):
+                if (module := kinds.get(name)) is not None:
+                    known = self._within(known, _first_call(module, name))
+            self._modules[path] = known
         return known
 
     def layer(self, stack: tuple[Call, ...]) -> int | None:
         """Index of the repeated block: how many of its list ran before it in this model call."""
-        known = self._layer_of.get(id(stack), _UNKNOWN)
-        if known is _UNKNOWN:
-            known = self._layer_of[id(stack)] = self._find_layer(stack)
-        return known
+        return self._layers[id(stack)][1]
 
-    def _call(self, module: torch.nn.Module) -> Call:
+    def _call(self, module: torch.nn.Module, path: str) -> Call:
         count = self._counts[module] = self._counts.get(module, 0) + 1
-        leaf = next(module.children(), None) is None
-        return Call(self._layout.paths[module], count, type(module).__name__, leaf)
+        first = _first_call(module, path)
+        return first if count == 1 else first._replace(call=count)
 
-    def _find_layer(self, stack: tuple[Call, ...]) -> int | None:
-        for call in stack:
+    def _within(self, stack: tuple[Call, ...], call: Call) -> tuple[Call, ...]:
+        """The stack of `call`, made under `stack`, and in the same block if that is in one."""
+        layer = self.layer(stack)
+        longer = (*stack, call)
+        if layer is None and not call.leaf:
             prefix, _, last = call.path.rpartition(".")
-            if last.isdigit() and not call.leaf:
-                seen = self._blocks.setdefault((stack[0], prefix), {})
-                return seen.setdefault(call, len(seen))
-        return None
+            if last.isdigit():
+                seen = self._blocks.setdefault((longer[0], prefix), {})
+                layer = seen.setdefault(call, len(seen))
+        self._layers[id(longer)] = (longer, layer)
+        return longer
+
+
+def _first_call(module: torch.nn.Module, path: str) -> Call:
+    leaf = next(module.children(), None) is None
+    return Call(path, 1, type(module).__name__, leaf)

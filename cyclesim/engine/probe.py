@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from cyclesim.engine.data import TorchData, value_of
-from cyclesim.engine.recorder import AnyEvent, Event, Node
+from cyclesim.engine.events import AnyEvent, Event, Node
 from cyclesim.engine.replay import rebuild
 from cyclesim.engine.run import Run
 from cyclesim.engine.verdict import output_tensors
@@ -249,7 +249,7 @@ class _Substitute:
     def after(self, event: AnyEvent) -> AnyEvent:
         assert self.run is not None
         new = self.run.builder.update()
-        if new and new[0].number == self._number and isinstance(event, Event):
+        if new and new[-1].number == self._number and isinstance(event, Event):
             self._put = True
             output = rebuild(event.output, [self._tensor])
             return event._replace(output=output, edits=(self._tensor,))

@@ -18,8 +18,7 @@ import sys
 from collections.abc import Callable, Sequence
 from threading import get_ident
 from time import perf_counter_ns
-from types import CodeType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any
 
 import torch
 from torch.nn.modules.module import (
@@ -31,12 +30,12 @@ from torch.overrides import TorchFunctionMode, handle_torch_function
 from torch.utils.hooks import RemovableHandle
 
 from cyclesim.engine.data import storage_key
+from cyclesim.engine.events import Event, Gate, HostEvent, Node, Part, Player, Standing
 from cyclesim.engine.functions import overwritten, tensors_in, traits, written
 from cyclesim.engine.layout import Layout
 from cyclesim.machine import HostResult, HostStep, ModelCall
-from cyclesim.trace import Phase
 
-__all__ = ["Event", "Gate", "HostEvent", "Node", "Part", "Recorder", "Standing"]
+__all__ = ["Recorder"]
 
 _REDISPATCH = handle_torch_function.__code__
 #: In eval mode these take a fused path, but only when nothing observes them.
@@ -52,137 +51,12 @@ _NO_KEYWORDS: dict[str, Any] = {}
 _new = tuple.__new__
 
 
-class Node(NamedTuple):
-    """One call of one module: of the model's own, or of one that it calls without having it.
-
-    The object's identity is the call's identity. `entered` is how many events there were when it
-    began, `started` the clock, and `seal` what keeps the recorder out of a module that must not be
-    looked into.
-    """
-
-    module: torch.nn.Module
-    parent: Node | None
-    entered: int
-    started: int
-    seal: Any
-
-
-class Event(NamedTuple):
-    """One torch function call, as it happened. Times are `perf_counter_ns` readings."""
-
-    func: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    output: Any
-    node: Node | None
-    code: CodeType
-    instruction: int
-    started: int
-    ended: int
-    marks: tuple[torch.cuda.Event, torch.cuda.Event] | None
-    #: What the user put in place of the outputs, or None.
-    edits: tuple[torch.Tensor, ...] | None = None
-
-    @property
-    def self_ns(self) -> int:
-        """Time inside the function; on a GPU, between two marks in its stream (waits for them)."""
-        if self.marks is None:
-            return self.ended - self.started
-        self.marks[1].synchronize()
-        return round(self.marks[0].elapsed_time(self.marks[1]) * 1e6)
-
-
-class HostEvent(NamedTuple):
-    """One step of input preprocessing or output, run outside the model."""
-
-    step: HostStep
-    result: HostResult
-    started: int
-    ended: int
-    #: What it wrote, as it was then: the tensors themselves are the caller's, or the model's to
-    #: write to.
-    copies: tuple[Any, ...]
-
-    @property
-    def self_ns(self) -> int:
-        """Time inside the step."""
-        return self.ended - self.started
-
-
-class Part(NamedTuple):
-    """One call of the model in a program: its first event, and what its cycles are part of."""
-
-    first: int
-    phase: Phase
-    token: int | None
-
-
-class Standing:
-    """An event that is neither, and knows by itself where its cycle stands.
-
-    Attributes:
-        unit: of the cycle, where it stands in no module.
-        phase: of the cycle.
-    """
-
-    unit: str = ""
-    phase: Phase = "forward"
-
-    def place(self, builder: Any) -> tuple[tuple[Any, ...], int | None]:
-        """The module calls that it stands in, and the block's index (see `Builder.place`)."""
-        raise NotImplementedError
-
-
-AnyEvent = TypeVar("AnyEvent", Event, HostEvent, Standing)
-
-
-class Player(Protocol):
-    """Hands back what an earlier run computed (see `replay.Script`)."""
-
-    @property
-    def done(self) -> bool:
-        """Nothing is left to hand back."""
-
-    def play(
-        self,
-        func: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        output: Any = None,
-    ) -> tuple[Any, int, int]:
-        """The output of the next event, and when it had started and ended.
-
-        `output` is given for a module that could not be kept from running again.
-        """
-
-    def restore(self) -> None:
-        """Everything was handed back: put the random state where it was then."""
-
-
-class Gate(Protocol):
-    """What a live clock puts into the run: called around every event, in the model's thread."""
-
-    def before(
-        self,
-        node: Node | None,
-        call: Callable[..., Any] | HostStep | Standing,
-        args: tuple[Any, ...],
-    ) -> None:
-        """The event is about to run. May block; may raise to cancel the run."""
-
-    def after(self, event: AnyEvent) -> AnyEvent:
-        """The event has run; its output has not been handed on. May block or raise.
-
-        Returns the event to go on with: the same one, or one with an edited output.
-        """
-
-
 class Recorder(TorchFunctionMode):
     """Records every torch function that `model`'s forward calls in this thread.
 
     Args:
         model: the model, or its `Layout` where that is known already.
-        gate: called around every event.
+        gate: called around every event that is computed, and after the last that is not.
         script: an earlier run's first events, handed back instead of computed.
 
     Attributes:
@@ -214,7 +88,10 @@ class Recorder(TorchFunctionMode):
         self._in_seal: Any = None
         # Kernels on a GPU run later than the call that launches them: time them in their stream.
         self._cuda = self.layout.cuda
-        self._plain = script is None and not self._cuda
+        # What is handed back has been through the gate before; with the last of it, the gate is
+        # shown them all.
+        self._live = script is None or script.done
+        self._plain = self._live and not self._cuda
         self._handles: list[RemovableHandle] = []
         self._written: dict[int, list[tuple[int, int, torch.Tensor]]] = {}
         self._indexed = 0
@@ -300,7 +177,7 @@ class Recorder(TorchFunctionMode):
         seal = torch._C.DisableTorchFunction()
         seal.__enter__()
         self._in_seal = seal
-        if self.gate is not None:  # what it computes at a pause is not the model's
+        if self.gate is not None and self._live:  # what it computes at a pause is not the model's
             self.gate.before(self._node, type(module), ())
         return seal
 
@@ -313,9 +190,8 @@ class Recorder(TorchFunctionMode):
         if not made or all(id(t) in given for t in made):
             return None
         ended = perf_counter_ns()
-        if self._script is not None and not self._script.done:
-            output, _, _ = self._script.play(type(module), args, kwargs, output)
-            self._played()
+        if not self._live:
+            output, _, _ = self._play(type(module), args, kwargs, output)
         forward = vars(type(module)).get("forward")
         code = getattr(forward, "__code__", _REDISPATCH)  # a compiled module has no Python code
         event = _new(
@@ -324,7 +200,7 @@ class Recorder(TorchFunctionMode):
              ended, None, None),
         )  # fmt: skip
         self.events.append(event)
-        return output if self.gate is None else self._passed(event)
+        return self._passed(event) if self.gate is not None and self._live else output
 
     def __torch_function__(
         self,
@@ -339,7 +215,7 @@ class Recorder(TorchFunctionMode):
         known = traits[func]
         if known.reads:
             return func(*args, **kwargs)
-        if self.gate is not None:
+        if self.gate is not None and self._live:
             self.gate.before(self._node, func, args)
         if known.lends:
             self._save(args[:1])
@@ -362,16 +238,14 @@ class Recorder(TorchFunctionMode):
              marks, None),
         )  # fmt: skip
         self.events.append(event)
-        return output if self.gate is None else self._passed(event)
+        return self._passed(event) if self.gate is not None and self._live else output
 
     def _run(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, int, int, tuple[torch.cuda.Event, torch.cuda.Event] | None]:
         """Hand back what the script knows, or run on a GPU: output, start, end and marks."""
-        if self._script is not None and not self._script.done:
-            output, started, ended = self._script.play(func, args, kwargs)
-            self._played()
-            return output, started, ended, None
+        if not self._live:
+            return *self._play(func, args, kwargs), None
         marks = self._mark() if self._cuda else None
         started = perf_counter_ns()
         output = func(*args, **kwargs)
@@ -380,11 +254,15 @@ class Recorder(TorchFunctionMode):
             marks[1].record()
         return output, started, ended, marks
 
-    def _played(self) -> None:
-        """The script has handed something back: with the last of it, go live."""
-        if self._script is not None and self._script.done:
+    def _play(self, *call: Any) -> tuple[Any, int, int]:
+        """What the script hands back (see `Player.play`); with the last of it, go live."""
+        assert self._script is not None
+        played = self._script.play(*call)
+        if self._script.done:
             self._script.restore()
+            self._live = True
             self._plain = not self._cuda
+        return played
 
     def _passed(self, event: Event) -> Any:
         """Show the latest event to the gate; the output to hand on."""
@@ -402,7 +280,7 @@ class Recorder(TorchFunctionMode):
     @property
     def live(self) -> bool:
         """Whether what runs now is computed, and not handed back from a record."""
-        return self._script is None or self._script.done
+        return self._live
 
     def host(self, step: HostStep) -> HostResult:
         """Run one step outside the model as a cycle of its own. Call it outside the mode."""

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import torch
 
+from cyclesim.engine.events import Event, HostEvent
 from cyclesim.engine.functions import is_wiring, overwritten, same_view, tensors_in, written
-from cyclesim.engine.recorder import Event, HostEvent
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 

@@ -15,10 +15,11 @@ from typing import Any, Literal
 import torch
 
 from cyclesim.engine.builder import Builder
+from cyclesim.engine.events import AnyEvent, Event, Gate, HostEvent, Node
 from cyclesim.engine.functions import written
 from cyclesim.engine.keeper import Keep, Keeper
 from cyclesim.engine.layout import Layout
-from cyclesim.engine.recorder import AnyEvent, Event, Gate, HostEvent, Node, Recorder
+from cyclesim.engine.recorder import Recorder
 from cyclesim.engine.replay import Recorded, Script, Tape
 from cyclesim.engine.state import ModelState
 from cyclesim.engine.timing import Speeds, Stopwatch, full_speed, untraced_times
@@ -269,12 +270,13 @@ class Run:
 
     # ----------------------------------------------------------------------------------------
 
-    def note_randomness(self) -> None:
-        """Remember torch's random state after the latest event, if that event changed it."""
+    def note_randomness(self) -> Any:
+        """Torch's random state after the latest event; remembered, if that event changed it."""
         now = self.state.randomness.now()
         last = self._random[-1][1] if self._random else None
         if last is None or not all(map(torch.equal, now, last)):
             self._random.append((len(self.recorder.events) - 1, now))
+        return now
 
     def script(
         self, number: int

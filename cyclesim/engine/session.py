@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import torch
 
 from cyclesim.engine.builder import Builder
+from cyclesim.engine.events import AnyEvent, Event, HostEvent, Node, Standing
 from cyclesim.engine.functions import only_rearranges, overwritten, written
-from cyclesim.engine.recorder import AnyEvent, Event, HostEvent, Node, Standing
 from cyclesim.engine.rendezvous import Cancelled, Rendezvous
 from cyclesim.engine.replay import put, rebuild
 from cyclesim.engine.run import Run
@@ -148,21 +148,20 @@ class Session:
             self._pause()
 
     def after(self, event: AnyEvent) -> AnyEvent:
-        new = self._builder.update()
-        if new and self.run.recorder.live:
-            self.run.note_randomness()
-            if self.run.keeper is not None:
-                self.run.keeper.update()
+        new = self._builder.update()  # several after what was handed back: the last one is reached
+        if not new:
+            return event
+        randomness = self.run.note_randomness() if self.run.recorder.live else None
+        if randomness is not None and self.run.keeper is not None:
+            self.run.keeper.update()
         if (again := self.run.edit_again(new, event)) is not None:
             self.replace(again)
-            new = [self._builder.cycles[-1]]
-        for cycle in new:
-            if self._reached(cycle):
-                last = isinstance(event, HostEvent) and event.step.last
-                if not last or self.error:  # after the last step, go on to the verdict
-                    self.can_edit = self.run.can_edit(event)
-                    self._pause()
-                    self.can_edit = False
+        if self._reached(self._builder.cycles[-1]):
+            last = isinstance(event, HostEvent) and event.step.last
+            if not last or self.error:  # after the last step, go on to the verdict
+                self.can_edit = self.run.can_edit(event)
+                self._pause(randomness)
+                self.can_edit = False
         if self._replacement is not None:
             if isinstance(event, Event):
                 event = self.run.go_on(_edited(event, self._replacement), event)
@@ -180,12 +179,13 @@ class Session:
             self.error = error
             return True
 
-    def _pause(self) -> None:
+    def _pause(self, state: Any = None) -> None:
+        """Wait for the next turn. `state` is the random state, where it has just been asked."""
         # The goal is reached; the next one comes with the next turn.
         self._after = self._before = None
         # Whatever draws random numbers during the pause must not change what the model draws.
         randomness = self.run.state.randomness
-        state = randomness.now()
+        state = state or randomness.now()
         self.run.stopwatch.leave_out(self.rendezvous.pause())
         randomness.put(state)
 

@@ -6,6 +6,7 @@ copy that was saved before, or nothing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -20,8 +21,8 @@ class Shown:
     """The values of one run that show memory which may be written over, by its address."""
 
     def __init__(self) -> None:
-        self._outputs: dict[int, list[tuple[Value, int, int]]] = {}
-        self._inputs: dict[int, list[Value]] = {}
+        self._outputs: defaultdict[int, list[tuple[Value, int, int]]] = defaultdict(list)
+        self._inputs: defaultdict[int, list[Value]] = defaultdict(list)
 
     def __contains__(self, address: int) -> bool:
         """Whether some cycle's output lies there."""
@@ -29,11 +30,11 @@ class Shown:
 
     def output(self, address: int, value: Value, event: int, place: int) -> None:
         """`value` is output number `place` of `event`."""
-        self._outputs.setdefault(address, []).append((value, event, place))
+        self._outputs[address].append((value, event, place))
 
     def input(self, address: int, value: Value) -> None:
         """`value` was read."""
-        self._inputs.setdefault(address, []).append(value)
+        self._inputs[address].append(value)
 
     def forget(self, values: Iterable[Value]) -> None:
         """These outputs are shown by another run."""

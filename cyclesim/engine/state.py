@@ -37,6 +37,8 @@ class ModelState:
         self.randomness = Randomness(model)
         self._random: Any = None
         self._buffers: dict[str, torch.Tensor] = {}
+        # The same by module and name: whether they have changed is asked without walking the model.
+        self._places: list[tuple[torch.nn.Module, str, torch.Tensor]] = []
 
     @property
     def noted(self) -> bool:
@@ -46,13 +48,19 @@ class ModelState:
     @property
     def changed(self) -> bool:
         """Whether buffers are not what they were at the start (running statistics, counters)."""
-        now = dict(self._model.named_buffers())
-        return any(n in now and not _equal(now[n], b) for n, b in self._buffers.items())
+        now = ((getattr(module, name, None), old) for module, name, old in self._places)
+        return any(new is not None and not _equal(new, old) for new, old in now)
 
     def note(self) -> None:
         """The first forward starts here."""
         self._random = self.randomness.now()
         self._buffers = self._copies()
+        self._places = []
+        for path, module in self._model.named_modules():
+            for name, _ in module._buffers.items():
+                copy = self._buffers.get(f"{path}.{name}" if path else name)
+                if copy is not None:
+                    self._places.append((module, name, copy))
 
     def rewind(self) -> None:
         """Go back to where the first forward started, for good."""

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import torch
 
 from cyclesim.engine.builder import Builder
+from cyclesim.engine.events import AnyEvent, Event, HostEvent, Node
 from cyclesim.engine.layout import Layout
-from cyclesim.engine.recorder import AnyEvent, Event, HostEvent, Node, Recorder
+from cyclesim.engine.recorder import Recorder
 from cyclesim.machine import Encoding, Machine, ModelCall, drive
 
 __all__ = ["Quartiles", "Speeds", "Stopwatch", "full_speed", "untraced_times"]

@@ -50,7 +50,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.name = self.name or type(self.model).__name__
-        if any(_is_compiled(module) for module in self.model.modules()):
+        if _is_compiled(self.model):
             self.name += " (compiled, run in its original form)"
 
     @classmethod
@@ -237,7 +237,7 @@ class Machine:
         # A thread inherits none of it: all are entered wherever the model runs.
         stack = ExitStack()
         stack.enter_context(torch.no_grad())
-        if any(_is_compiled(module) for module in self.model.modules()):
+        if _is_compiled(self.model):
             # Compiled code has no steps to see: the original Python runs, traced and untraced.
             stack.enter_context(torch.compiler.set_stance("force_eager"))
         if self.device.type == "cuda":
@@ -252,6 +252,15 @@ def _positions_start_after_padding(model: torch.nn.Module) -> bool:
     return getattr(table, "padding_idx", None) is not None
 
 
-def _is_compiled(module: torch.nn.Module) -> bool:
-    # Asked for every module of every forward: `hasattr` would take a millisecond.
-    return "_orig_mod" in module._modules or module._compiled_call_impl is not None
+def _is_compiled(model: torch.nn.Module) -> bool:
+    """Whether any module of `model` is."""
+    # Asked at every forward: `modules()` and `hasattr` would take a millisecond each.
+    waiting, known = [model], {model}
+    for module in waiting:
+        if "_orig_mod" in module._modules or module._compiled_call_impl is not None:
+            return True
+        for _, child in module._modules.items():  # a scripted module's `values` are no modules
+            if child is not None and child not in known:
+                known.add(child)
+                waiting.append(child)
+    return False

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cyclesim.cost import is_counted
 from cyclesim.engine.clock import Clock
 from cyclesim.engine.compare.forms import Form
-from cyclesim.engine.recorder import Event
+from cyclesim.engine.events import Event
 from cyclesim.engine.run import Run
 from cyclesim.engine.timing import Speeds
 from cyclesim.errors import CyclesimError

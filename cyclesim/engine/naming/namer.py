@@ -14,7 +14,7 @@ from cyclesim.engine.naming.place import Place
 from cyclesim.engine.naming.positions import in_mask, positions, rotary_table
 from cyclesim.engine.naming.seen import Name, Seen, plain
 from cyclesim.engine.naming.words import ACTIVATIONS, DROPOUTS
-from cyclesim.trace import Call, Cycle
+from cyclesim.trace import Call, Cycle, Unit
 
 __all__ = ["Namer"]
 
@@ -37,12 +37,12 @@ class Namer:
         """The unit and step of the next computation."""
         place = self._place(seen.stack)
         name = self._name(seen, place)
-        self._note(name, place)
+        self._note(name.unit, name.step, place)
         return name
 
     def adopt(self, cycle: Cycle) -> None:
         """Count a cycle that an earlier run has named, so that the next ones are named right."""
-        self._note(Name(cycle.unit, cycle.step), self._place(cycle.stack))
+        self._note(cycle.unit, cycle.step, self._place(cycle.stack))
 
     def _place(self, stack: tuple[Call, ...]) -> Place:
         known = self._places.get(id(stack))
@@ -50,17 +50,17 @@ class Namer:
             known = self._places[id(stack)] = (stack, Place.of(stack))
         return known[1]
 
-    def _note(self, name: Name, place: Place) -> None:
-        if name.unit == "attention":
+    def _note(self, unit: Unit, step: str, place: Place) -> None:
+        if unit == "attention":
             if place.attention is not None:
                 steps = self._steps.get(place.attention)
                 # XLNet's second stream runs in the same module, after the first.
-                if steps is None or (name.step == "query" and done(steps)):
+                if steps is None or (step == "query" and done(steps)):
                     steps = self._steps[place.attention] = Counter()
-                steps[name.step] += 1
-        elif name.step == "gate_product" and place.leaf is not None:
+                steps[step] += 1
+        elif step == "gate_product" and place.leaf is not None:
             self._gated.add(place.leaf)
-        elif name.unit == "classifier":
+        elif unit == "classifier":
             self._in_the_head = True
 
     def _name(self, seen: Seen, place: Place) -> Name:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cyclesim.engine.builder import Builder
+from cyclesim.engine.events import Event, Standing
 from cyclesim.engine.functions import written
-from cyclesim.engine.recorder import Event, Standing
 from cyclesim.engine.training.changes import update_cycle
 from cyclesim.engine.training.cycles import backward_cycle
 from cyclesim.engine.training.events import BackwardEvent

@@ -16,8 +16,8 @@ import torch
 
 from cyclesim.engine.builder import Builder
 from cyclesim.engine.data import storage_key, value_of
+from cyclesim.engine.events import Event
 from cyclesim.engine.functions import written
-from cyclesim.engine.recorder import Event
 from cyclesim.engine.training.events import BackwardEvent, Delivery, Gradient, Part, Saved
 from cyclesim.engine.training.graph import named_tensors
 from cyclesim.trace import Cycle, Value

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch.autograd.graph import get_gradient_edge
 
+from cyclesim.engine.events import Event
 from cyclesim.engine.functions import argument_names, tensors_in, written
-from cyclesim.engine.recorder import Event
 
 __all__ = ["Edge", "Graph", "Node", "is_accumulator", "named_tensors", "reachable"]
 

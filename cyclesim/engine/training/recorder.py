@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 
-from cyclesim.engine.recorder import Event, Recorder, Standing
+from cyclesim.engine.events import Event, Standing
+from cyclesim.engine.recorder import Recorder
 from cyclesim.engine.training.graph import Graph
 
 __all__ = ["StraightThrough", "TrainingRecorder"]

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple, NoReturn
 import torch
 
 from cyclesim.engine.data import TorchData
+from cyclesim.engine.events import Event, Gate, Standing
 from cyclesim.engine.functions import overwritten, written
 from cyclesim.engine.layout import Layout
-from cyclesim.engine.recorder import Event, Gate, Standing
 from cyclesim.engine.replay import Script, rebuild
 from cyclesim.engine.run import Run
 from cyclesim.engine.timing import BUDGET_NS, REPEATS, Quartiles, Speeds, Stopwatch
