@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
+from typing import Any
 
 import torch
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
+from cyclesim.machine.generation import Generation
 from cyclesim.machine.machine import Machine
 
-__all__ = ["forward_only", "twin", "with_attention", "with_model"]
+__all__ = ["forward_only", "twin", "with_attention", "with_model", "writing"]
 
 
 def with_attention(machine: Machine, attention: str) -> Machine:
@@ -55,6 +57,13 @@ def twin(machine: Machine) -> Machine:
 def forward_only(machine: Machine) -> Machine:
     """The same machine, whose model runs once on the tensors it is given, and generates nothing."""
     made = replace(machine, generation=None)
+    made.name = machine.name
+    return made
+
+
+def writing(machine: Machine, **settings: Any) -> Machine:
+    """The same machine with other settings of how it generates (see `Generation`)."""
+    made = replace(machine, generation=replace(machine.generation or Generation(), **settings))
     made.name = machine.name
     return made
 

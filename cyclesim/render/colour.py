@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 
 if TYPE_CHECKING:
-    from cyclesim.trace import Unit
+    from cyclesim.trace import Phase, Unit
 
 __all__ = [
     "BACKGROUND",
+    "PHASE_LETTERS",
     "UNIT_COLOURS",
     "UNIT_LETTERS",
     "blend",
@@ -59,6 +60,9 @@ UNIT_LETTERS: Mapping[Unit, str] = {
     "output": "O",
     "other": "?",
 }
+
+#: How the phases of a text that is written are marked in a picture.
+PHASE_LETTERS: Mapping[Phase, str] = {"prefill": "1", "decode": "2"}
 
 _LABEL_COLOURS = ("#56b4e9", "#f0e442", "#1fb58a", "#cc79a7", "#e69f00", "#e8703a", "#b8a25a")
 

@@ -27,6 +27,7 @@ from cyclesim.render.rows import (
     first_words,
     noise_words,
     speed_word,
+    written_words,
 )
 from cyclesim.render.table import bar
 from cyclesim.render.text import crop, safe_text
@@ -111,6 +112,8 @@ class ComparisonTable:
             said = trn("{count} token: {words}", "{count} tokens: {words}", len(setup.tokens))
             said = said.format(count=f"{len(setup.tokens):,}", words=words)
             yield self.cells.line(Text(crop(said, width)))
+        if setup.generated:
+            yield self.cells.line(Text(written_words(setup)))
         if setup.input_note:
             yield self.cells.line(Text(remark(setup.input_note)))
         if setup.random_weights:

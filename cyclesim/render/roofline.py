@@ -15,13 +15,13 @@ from rich.style import Style
 
 from cyclesim.cost.roofline import Mark, Peak
 from cyclesim.language import tr
-from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS
+from cyclesim.render.colour import PHASE_LETTERS, UNIT_COLOURS, UNIT_LETTERS
 from cyclesim.render.ink import LABEL
 from cyclesim.render.loglog import Line, Paper
 from cyclesim.render.table import ascii_safe
 from cyclesim.render.text import crop
 from cyclesim.render.units import amount, number
-from cyclesim.trace import Unit
+from cyclesim.trace import Phase, Unit
 from cyclesim.versus import Comparison
 
 __all__ = ["Spot", "frame", "roofline", "spots"]
@@ -37,15 +37,17 @@ class Spot:
 
     Attributes:
         mark: where; it has a time and arithmetic.
-        unit: whose work it is.
-        number: the cycle; None for the sum over the cycles of a unit.
+        unit: whose work it is; None where it is that of a whole phase.
+        number: the cycle; None for the sum over the cycles of a unit or phase.
         chosen: whether it is pointed out.
+        phase: `prefill` or `decode`, where it is the sum over one of them.
     """
 
     mark: Mark
-    unit: Unit
+    unit: Unit | None
     number: int | None = None
     chosen: bool = False
+    phase: Phase | None = None
 
     @property
     def achieved(self) -> float:
@@ -59,13 +61,16 @@ class Spot:
 
 
 def spots(comparison: Comparison) -> list[Spot]:
-    """Each cycle of the baseline, then each unit: what has a place under the roof."""
+    """Each cycle of the baseline, then each unit and phase: what has a place under the roof."""
     found = [
         Spot(mark, cycle.unit, cycle.number)
         for cycle in comparison.cycles
         if (mark := comparison.place(cycle)) is not None
     ]
     found += [Spot(unit.mark, unit.unit) for unit in comparison.units if unit.mark is not None]
+    for phase in comparison.phases:
+        if phase.mark is not None:
+            found.append(Spot(phase.mark, None, phase=phase.phase))
     return [spot for spot in found if spot.drawable]
 
 
@@ -93,7 +98,7 @@ def roofline(
     paper = Paper(width, height - 2, across, up, number, _rate, ascii=ascii)
     paper.trace(peak.roof, lambda x: "-" if x >= peak.ridge else "/", _ROOF)
     small = any(spot.number is None for spot in shown)
-    for spot in sorted(shown, key=lambda s: (s.chosen, s.number is None)):
+    for spot in sorted(shown, key=lambda s: (s.chosen, s.number is None, s.unit is None)):
         paper.put(spot.mark.intensity, spot.achieved, *_letter(spot, small))
     title = tr("roof {flops}, {bandwidth}, ridge at {ridge} FLOP/byte").format(
         flops=amount(peak.flops, "FLOP/s"),
@@ -107,6 +112,8 @@ def roofline(
 
 
 def _letter(spot: Spot, small: bool) -> tuple[str, Style]:
+    if spot.unit is None:
+        return PHASE_LETTERS.get(spot.phase or "forward", "?"), Style(bold=True, reverse=True)
     letter = UNIT_LETTERS[spot.unit]
     if spot.chosen:
         return letter, Style(reverse=True, bold=True)

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cyclesim.language import tr
+from cyclesim.language import tr, trn
 from cyclesim.render.text import safe_text
 from cyclesim.render.units import factor, number
-from cyclesim.versus import Comparison, Ratio, Row, remark
+from cyclesim.versus import Comparison, Ratio, Row, Setup, remark
 
 __all__ = [
     "answers_word", "apart_words", "doubts", "failures", "first_words", "noise_words", "speed_word",
+    "written_words",
 ]  # fmt: skip
+
+
+def written_words(setup: Setup) -> str:
+    """How many tokens were written; "" where what is compared is one forward."""
+    if not setup.generated:
+        return ""
+    said = trn("{count} token written", "{count} tokens written", setup.generated)
+    return said.format(count=f"{setup.generated:,}")
 
 
 def speed_word(row: Row, faster: Ratio) -> str:

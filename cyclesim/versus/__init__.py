@@ -27,7 +27,7 @@ from cyclesim.versus.scaling import (
 )
 from cyclesim.versus.statistics import Ratio, Times, noise_floor, ratio
 from cyclesim.versus.variant import VARIANTS, Variant, parse_sweep, parse_variants
-from cyclesim.versus.work import CycleWork, UnitWork
+from cyclesim.versus.work import CycleWork, PhaseWork, UnitWork
 
 __all__ = [
     "QUANTITIES",
@@ -46,6 +46,7 @@ __all__ = [
     "Memory",
     "Overhead",
     "Part",
+    "PhaseWork",
     "Point",
     "Preparation",
     "Quantity",

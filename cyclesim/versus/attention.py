@@ -49,10 +49,15 @@ class AttentionMap:
 
 def attention_maps(trace: Trace) -> tuple[AttentionMap, ...]:
     """Of the first and of the last attention whose numbers were kept; none where there is none."""
-    first = next(_maps(trace.cycles, trace.header.tokens), None)
+    header = trace.header
+    cycles, tokens = list(trace.cycles), header.tokens
+    if header.generated:  # a map of the prompt says more than the one row of a token
+        cycles = [cycle for cycle in cycles if cycle.phase == "prefill"]
+        tokens = tokens if header.target_tokens else tokens[: -header.generated]
+    first = next(_maps(cycles, tokens), None)
     if first is None:
         return ()
-    last = next(_maps(reversed(trace.cycles), trace.header.tokens), first)
+    last = next(_maps(reversed(cycles), tokens), first)
     return (first,) if last.cycle == first.cycle else (first, last)
 
 

@@ -20,7 +20,7 @@ from cyclesim.versus.overhead import Overhead
 from cyclesim.versus.scaling import Sweep
 from cyclesim.versus.sentences import FORMS
 from cyclesim.versus.statistics import NO_TIMES, Ratio, Times, halves, noise_floor, ratio
-from cyclesim.versus.work import CycleWork, UnitWork, mark_of, units_of
+from cyclesim.versus.work import CycleWork, PhaseWork, UnitWork, mark_of, phases_of, units_of
 
 __all__ = [
     "SCHEMA", "Answer", "Change", "Comparison", "Difference", "First", "Kind",
@@ -53,6 +53,7 @@ class Setup:
         processor: name of the CPU or GPU.
         torch, python, system: versions.
         input_note: where the input came from, if not from the text.
+        generated: tokens that were written; 0 where what is compared is one forward.
     """
 
     model: str
@@ -71,6 +72,7 @@ class Setup:
     python: str
     system: str
     input_note: str = ""
+    generated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ class Answer:
     """The answers (labels, tokens) beside the baseline's.
 
     Attributes:
-        kind: what was compared: `labels`, or `argmax` of the logits where no task reads them.
+        kind: what was compared: `labels`, the `tokens` of a text that was written, or `argmax` of
+            the logits where no task reads them.
         compared: how many answers.
         changes: those that differ.
     """
@@ -301,6 +304,11 @@ class Comparison:
         """The units of the model, each the sum over its cycles."""
         return units_of(self.cycles, self.peak)
 
+    @cached_property
+    def phases(self) -> tuple[PhaseWork, ...]:
+        """Reading the prompt, and writing token after token; none where no text is written."""
+        return phases_of(self.cycles, self.peak)
+
     def to_json(self) -> dict[str, Any]:
         """Everything, raw; the mapping that `cyclesim compare --json` prints."""
         from cyclesim._version import __version__
@@ -318,6 +326,7 @@ class Comparison:
             "peak": None if self.peak is None else self.peak.as_json(),
             "cycles": [cycle.to_json(self.peak) for cycle in self.cycles],
             "units": [unit.to_json() for unit in self.units],
+            "phases": [phase.to_json() for phase in self.phases],
             "attention": [found.to_json() for found in self.attention],
             "sweep": None if self.sweep is None else self.sweep.to_json(),
         }

@@ -17,8 +17,9 @@ back at every cycle, and builds each cycle at once instead of all at the end.
 The *stepped run* begins before the first step is asked for and ends when the last has returned; the
 *forward* is the part of it inside the model. So the six add up to the median of the stepped run, to
 the nanosecond, and the remainder is what no item explains: starting and handing over to the thread
-that runs the model, between and outside of the forward. An item may be negative where the machine
-is noisier than the item is large; it is shown as it is.
+that runs the model, between and outside of the forward. Where a text is written, the forward is all
+calls of the model together, and the steps between them belong to input and output. An item may be
+negative where the machine is noisier than the item is large; it is shown as it is.
 """
 
 from __future__ import annotations

@@ -9,10 +9,11 @@ from __future__ import annotations
 from cyclesim.language import N_
 
 __all__ = [
-    "BATCHED", "COMPILED", "CONVERTED", "DRAWN", "FORMS", "GRAPHS", "NOT_COMPILED", "NO_COMPILER",
-    "NO_CYCLES", "NO_INT8", "NO_LENGTH", "NO_LINEAR", "NO_MEMORY", "NO_ROOM", "NO_TIMES",
-    "OTHER_INPUT", "OTHER_WORK", "QUANTIZED", "REPEATED", "REPEATED_EACH", "SAME", "SHARED",
-    "STEPPED", "THREADS", "TOO_LONG", "TRACED", "UNSIZED", "UNTRACED",
+    "BATCHED", "COMPILED", "CONVERTED", "DRAWN", "FORMS", "GRAPHS", "NOTHING_CACHED",
+    "NOT_COMPILED", "NO_CACHE", "NO_COMPILER", "NO_CYCLES", "NO_INT8", "NO_LENGTH", "NO_LINEAR",
+    "NO_MEMORY", "NO_ROOM", "NO_TIMES", "ONE_TEXT", "OTHER_CYCLES", "OTHER_INPUT", "OTHER_WORK",
+    "PREFILL", "QUANTIZED", "REPEATED", "REPEATED_EACH", "SAME", "SHARED", "STEPPED", "THREADS",
+    "TOO_LONG", "TRACED", "UNSIZED", "UNTRACED",
 ]  # fmt: skip
 
 STEPPED = N_("a clock stepped through every cycle, nobody waited for")
@@ -31,12 +32,17 @@ THREADS = N_("torch with {count} threads")
 BATCHED = N_("the input repeated {count} times")
 REPEATED = N_("the input's {tokens} tokens repeated or cut to {length}")
 REPEATED_EACH = N_("the same tokens repeated or cut to each length; none is padding")
+PREFILL = N_("one token is generated after each: the time is that of reading it")
+NO_CACHE = N_("no key-value cache: every token computes all positions again")
 DRAWN = N_("{count} random token ids, drawn with seed 0: there is no tokenizer")
 
 OTHER_INPUT = N_("other input than the baseline's, so outputs are not compared")
 NO_CYCLES = N_("compiled code is one opaque call: it has no cycles to compare")
 OTHER_WORK = N_("a batch has the same cycles with other shapes: there is none to compare")
+OTHER_CYCLES = N_("without a cache every token has other cycles: there are none to compare")
 
+NOTHING_CACHED = N_("this run generates no text, so there is no cache to do without")
+ONE_TEXT = N_("one text is generated at a time: there is no batch of it")
 NO_INT8 = N_("torchao is not installed: pip install 'cyclesim[int8]'")
 NO_LINEAR = N_("this model has no linear layer that torchao could quantise")
 NOT_COMPILED = N_("torch.compile compiled nothing and ran the model as it is")
@@ -53,7 +59,7 @@ NO_TIMES = N_(
 #: Every form, the more particular first.
 FORMS: tuple[str, ...] = (
     STEPPED, TRACED, UNTRACED, SAME, SHARED, CONVERTED, QUANTIZED, GRAPHS, COMPILED, THREADS,
-    BATCHED, REPEATED, REPEATED_EACH, DRAWN, OTHER_INPUT, NO_CYCLES, OTHER_WORK, NO_INT8, NO_LINEAR,
-    NOT_COMPILED, NO_COMPILER, NO_MEMORY, TOO_LONG, NO_LENGTH, NO_ROOM, UNSIZED,
-    NO_TIMES,
+    BATCHED, REPEATED, REPEATED_EACH, PREFILL, NO_CACHE, DRAWN, OTHER_INPUT, NO_CYCLES, OTHER_WORK,
+    OTHER_CYCLES, NOTHING_CACHED, ONE_TEXT, NO_INT8, NO_LINEAR, NOT_COMPILED, NO_COMPILER,
+    NO_MEMORY, TOO_LONG, NO_LENGTH, NO_ROOM, UNSIZED, NO_TIMES,
 )  # fmt: skip

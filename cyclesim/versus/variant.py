@@ -20,7 +20,7 @@ _ATTENTION = ("eager", "sdpa")
 _DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32", "fp64": "float64"}
 _NUMBERS = ("threads", "batch", "seq")
 #: What a variant may be made of.
-VARIANTS = (*_ATTENTION, "compile", *_DTYPES, "int8", *(f"{n}=N" for n in _NUMBERS))
+VARIANTS = (*_ATTENTION, "compile", *_DTYPES, "int8", "no-cache", *(f"{n}=N" for n in _NUMBERS))
 
 #: More of anything is a slip of the finger.
 _MOST = {"threads": 1024, "batch": 65_536, "seq": 1_048_576}
@@ -37,6 +37,7 @@ class Variant:
         dtype: of weights and activations, `bfloat16`.
         int8: linear layers quantised.
         compile: through `torch.compile`.
+        no_cache: a text is generated without keeping keys and values from token to token.
         threads: torch's.
         batch: how many times the input is repeated.
         length: tokens to repeat or cut the sequence to.
@@ -47,6 +48,7 @@ class Variant:
     dtype: str | None = None
     int8: bool = False
     compile: bool = False
+    no_cache: bool = False
     threads: int | None = None
     batch: int | None = None
     length: int | None = None
@@ -141,6 +143,8 @@ def _variant(name: str) -> Variant:
             made = replace(made, int8=True)
         elif key == "compile":
             made = replace(made, compile=True)
+        elif key == "no-cache":
+            made = replace(made, no_cache=True)
         else:
             raise _unknown(name)
         if what in given:

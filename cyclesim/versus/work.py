@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cyclesim.cost.roofline import Mark, Peak, Work, place
-from cyclesim.trace.cycle import UNITS, Unit
+from cyclesim.trace.cycle import UNITS, Phase, Unit
 from cyclesim.versus.statistics import Times
 
-__all__ = ["CycleWork", "UnitWork", "units_of"]
+__all__ = ["CycleWork", "PhaseWork", "UnitWork", "phases_of", "units_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class CycleWork:
         flops, nbytes: from shapes; `nbytes` is logical traffic. `flops` is None where no rule
             counts the operation.
         times: at full speed, raw.
+        phase, token: of a text that is written, what it is part of.
     """
 
     number: int
@@ -32,6 +33,8 @@ class CycleWork:
     flops: int | None
     nbytes: int
     times: Times
+    phase: Phase = "forward"
+    token: int | None = None
 
     @property
     def work(self) -> Work | None:
@@ -75,6 +78,50 @@ class UnitWork:
             "nbytes": None if self.work is None else self.work.nbytes,
             "mark": mark_json(self.mark),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseWork:
+    """All cycles of one phase of a text that is written.
+
+    Attributes:
+        phase: `prefill` or `decode`.
+        tokens: how many were written in it; the first one is written by the prefill.
+        cycles, ns, work, mark: as of a `UnitWork`.
+    """
+
+    phase: Phase
+    tokens: int
+    cycles: int
+    ns: int
+    work: Work | None
+    mark: Mark | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For a file."""
+        return {
+            "phase": self.phase,
+            "tokens": self.tokens,
+            "cycles": self.cycles,
+            "ns": self.ns,
+            "flops": None if self.work is None else self.work.flops,
+            "nbytes": None if self.work is None else self.work.nbytes,
+            "mark": mark_json(self.mark),
+        }
+
+
+def phases_of(cycles: Iterable[CycleWork], peak: Peak | None) -> tuple[PhaseWork, ...]:
+    """Prefill and decode, if the cycles are those of a text that is written."""
+    found: dict[Phase, list[CycleWork]] = {}
+    for cycle in cycles:
+        if cycle.phase in ("prefill", "decode"):
+            found.setdefault(cycle.phase, []).append(cycle)
+    made = []
+    for phase, of in found.items():
+        work, ns = _sum(of), sum(c.times.median_ns for c in of)
+        tokens = len({c.token for c in of if c.token is not None})
+        made.append(PhaseWork(phase, tokens, len(of), ns, work, mark_of(work, peak, ns)))
+    return tuple(made)
 
 
 def units_of(cycles: Iterable[CycleWork], peak: Peak | None) -> tuple[UnitWork, ...]:

@@ -20,6 +20,8 @@ from cyclesim.machine import Machine
 from cyclesim.render.comparison import comparison_text
 from cyclesim.versus import Comparison, parse_variants
 from tests.machine.folders import LABELS, bert, make_folder, wordpiece
+from tests.machine.generation.models import PROMPT
+from tests.machine.generation.models import machine as writer
 
 TEXT = "Ada Lovelace worked with Charles Babbage in London."
 AGAINST = "eager,sdpa,bf16,fp16,int8,threads=2,batch=3,seq=20,sdpa+bf16+batch=2,seq=9999"
@@ -394,6 +396,76 @@ def test_ctrl_c_leaves_threads_and_model(machine: Machine, monkeypatch: pytest.M
     monkeypatch.undo()
     assert base.time is not interrupted
     assert torch.get_num_threads() == threads and torch.equal(random, torch.get_rng_state())
+
+
+# -- a text that is written ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def written() -> Comparison:
+    machine = writer("gpt2", max_new_tokens=4)
+    against = "no-cache,bf16,batch=2,seq=12"
+    return cyclesim.compare(machine, PROMPT, against, rounds=2, sweep=[4, 9])
+
+
+def test_a_text_is_compared_token_by_token(written: Comparison) -> None:
+    machine = writer("gpt2", max_new_tokens=4)
+    plain = cyclesim.trace(machine, PROMPT, measure=False)
+    assert written.setup.generated == len(plain.result["tokens"]) == 4
+    for name in ("stepped", "traced", "baseline", "no-cache"):
+        row = written[name]
+        assert row.ok and row.difference is not None
+        assert row.difference.bit_identical or name == "no-cache"
+        assert row.difference.relative < 1e-5
+    answer = written["baseline"].answer
+    assert answer is not None and (answer.kind, answer.compared) == ("tokens", 4)
+    assert not answer.changed
+    first = written["no-cache"].first
+    assert first is not None and "without a cache" in first.reason
+    assert "one text" in written["batch=2"].failed
+    assert written["seq=12"].answer is None and written["seq=12"].length == 12
+    assert written.overhead is not None
+    assert sum(item.ns for item in written.overhead.items) == written.overhead.total_ns
+    assert "4 tokens written" in comparison_text(written)
+
+
+def test_prefill_and_decode_share_the_cycles_of_the_model(written: Comparison) -> None:
+    prefill, decode = written.phases
+    assert (prefill.phase, prefill.tokens) == ("prefill", 1)
+    assert (decode.phase, decode.tokens) == ("decode", 3)
+    assert prefill.cycles + decode.cycles == len(written.cycles)
+    assert prefill.ns + decode.ns == sum(unit.ns for unit in written.units)
+    assert prefill.work is not None and decode.work is not None
+    assert prefill.work.flops + decode.work.flops == sum(c.flops or 0 for c in written.cycles)
+    # Many positions share the weights that they read; one alone reads them all for itself.
+    assert prefill.work.intensity > decode.work.intensity
+    assert [p["phase"] for p in written.to_json()["phases"]] == ["prefill", "decode"]
+    assert written.sweep is not None and not any(point.failed for point in written.sweep.points)
+    assert written.attention[0].rows == written.setup.tokens
+
+
+def test_other_tokens_are_named_and_compared_as_far_as_they_are_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = forms.prepare
+
+    def biased(base: Any, variant: Any) -> Any:
+        form = made(base, variant)
+        with torch.no_grad():
+            form.machine.model.lm_head.weight *= -1  # the likeliest becomes the least likely
+        return form
+
+    monkeypatch.setattr(comparing, "prepare", biased)
+    row = cyclesim.compare(writer("gpt2", max_new_tokens=3), PROMPT, "fp64", rounds=1)["fp64"]
+    assert row.answer is not None and row.answer.changed and row.answer.compared == 3
+    assert row.answer.changes[0].where == "token 0"
+    assert row.difference is not None and row.difference.max_abs > 0
+
+
+def test_a_forward_has_no_cache_and_no_phases(found: Comparison, machine: Machine) -> None:
+    assert found.phases == () and found.setup.generated == 0
+    row = cyclesim.compare(machine, TEXT, "no-cache", rounds=1)["no-cache"]
+    assert "no cache to do without" in row.failed
 
 
 # -- random weights, compiling ------------------------------------------------------------------

@@ -13,13 +13,16 @@ from cyclesim.versus import VARIANTS, Variant, parse_sweep, parse_variants
 
 
 def test_each_kind() -> None:
-    assert parse_variants("eager,sdpa,compile,bf16,fp16,int8,threads=2,batch=4,seq=64") == (
+    assert parse_variants(
+        "eager,sdpa,compile,bf16,fp16,int8,no-cache,threads=2,batch=4,seq=64"
+    ) == (
         Variant("eager", attention="eager"),
         Variant("sdpa", attention="sdpa"),
         Variant("compile", compile=True),
         Variant("bf16", dtype="bfloat16"),
         Variant("fp16", dtype="float16"),
         Variant("int8", int8=True),
+        Variant("no-cache", no_cache=True),
         Variant("threads=2", threads=2),
         Variant("batch=4", batch=4),
         Variant("seq=64", length=64),

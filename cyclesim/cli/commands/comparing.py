@@ -10,6 +10,7 @@ import typer
 
 import cyclesim
 from cyclesim.cli.app import app
+from cyclesim.cli.options.generating import GENERATING, generation
 from cyclesim.cli.options.groups import takes
 from cyclesim.cli.options.loading import LOADING, loading
 from cyclesim.cli.options.reading import READING, given_of
@@ -20,15 +21,15 @@ from cyclesim.language import tr
 
 
 @app.command()
-@takes(READING, LOADING)
+@takes(READING, LOADING, GENERATING)
 def compare(
     ctx: typer.Context,
     against: Annotated[
         str,
         typer.Option(
             "--against",
-            help="eager, sdpa, compile, bf16, fp16, int8, threads=1,2, batch=4, seq=64; several "
-            "at once with +.",
+            help="eager, sdpa, compile, bf16, fp16, int8, no-cache, threads=1,2, batch=4, seq=64; "
+            "several at once with +.",
             metavar="LIST",
         ),
     ] = "sdpa,bf16",
@@ -90,6 +91,7 @@ def compare(
         machine = cyclesim.load(
             model if random_init is None else random_init,
             **{**loading(ctx), "random_init": random_init is not None},
+            generation=generation(ctx),
             progress=say,
         )
         if given is None and machine.tokenizer is not None:

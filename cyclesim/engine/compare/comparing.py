@@ -30,7 +30,7 @@ from cyclesim.engine.state import ModelState
 from cyclesim.errors import CyclesimError
 from cyclesim.language import speaking, tr
 from cyclesim.machine import Machine
-from cyclesim.machine.variant import forward_only
+from cyclesim.machine.variant import forward_only, writing
 from cyclesim.trace import Verdict
 from cyclesim.versus import (
     Comparison,
@@ -71,10 +71,11 @@ def compare(
 
     Args:
         machine: from `cyclesim.load`, or any `torch.nn.Module`; it is left as it was.
-        text: what to run it on. A model that has no tokenizer, and is given no `inputs`, gets
-            random token ids.
-        against: the variants: `eager`, `sdpa`, `compile`, `bf16`, `fp16`, `int8`, `threads=2`,
-            `batch=4`, `seq=64`, or several joined with `+`.
+        text: what to run it on. A model that writes texts goes on with it, and the whole of that
+            is compared, token by token. A model that has no tokenizer, and is given no `inputs`,
+            gets random token ids.
+        against: the variants: `eager`, `sdpa`, `compile`, `bf16`, `fp16`, `int8`, `no-cache`,
+            `threads=2`, `batch=4`, `seq=64`, or several joined with `+`.
         inputs: tensors instead of a text (see `cyclesim.trace`).
         tokenizer: for a bare Hugging Face model that is given text.
         rounds: how many; as many as fit into `seconds`, from 5 to 30, if not said.
@@ -117,13 +118,13 @@ class _Comparing:
         self, machine: Machine, text: Any, inputs: Any, state: ModelState, say: Progress
     ) -> None:
         self.say, self.state = say, state
-        machine = forward_only(machine)
+        # Tensors are read in one forward; from a text, a model that writes goes on.
+        writes = machine.task.generates and text is not None and inputs is None
+        machine = writing(machine) if writes else forward_only(machine)
         encoding, self.input_note = input_of(machine, text, inputs)
-        # Text is read by who has a tokenizer; what was drawn or given is tensors. From a text, a
-        # generating model would go on: what is compared is the forward that reads it.
-        given = self.input_note or inputs is not None or machine.task.generates
-        made_of = None if given else text
-        self.base = Form(machine, encoding, torch.get_num_threads(), made_of)
+        # Text is read by who has a tokenizer; what was drawn or given is tensors.
+        made_of = None if self.input_note or inputs is not None else text
+        self.base = Form(machine, encoding, torch.get_num_threads(), made_of, generates=writes)
         self.sequences = sequences(encoding)
         self.once_ns = 0
 
@@ -174,7 +175,7 @@ class _Comparing:
             *made.values(),
         )
         return Comparison(
-            self._setup(),
+            self._setup(reference),
             tuple(replace(row, times=drawn.of(row.name)) for row in every),
             tuple(drawn.order),
             self._overhead(drawn),
@@ -246,7 +247,7 @@ class _Comparing:
             drawn.of("stepped"),
         )
 
-    def _setup(self) -> Setup:
+    def _setup(self, reference: Reference) -> Setup:
         base, machine = self.base, self.base.machine
         header = machine.header(base.text)
         return Setup(
@@ -266,4 +267,5 @@ class _Comparing:
             python=platform.python_version(),
             system=platform.system(),
             input_note=self.input_note,
+            generated=len(reference.written.tokens) if reference.written is not None else 0,
         )

@@ -11,27 +11,32 @@ import importlib
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import perf_counter_ns
 from typing import Any
 
 import torch
 
+from cyclesim.engine.compare.generated import generated
 from cyclesim.engine.compare.inputs import batched, floats, length_of, lengthened
 from cyclesim.engine.timing import Stopwatch
 from cyclesim.errors import CyclesimError
-from cyclesim.machine import Encoding, Machine
+from cyclesim.machine import Encoding, Machine, ModelCall
 from cyclesim.machine.quiet import quiet_loggers
-from cyclesim.machine.variant import twin, with_attention, with_model
+from cyclesim.machine.variant import twin, with_attention, with_model, writing
 from cyclesim.versus import Preparation, Variant
 from cyclesim.versus.sentences import (
     BATCHED,
     COMPILED,
     CONVERTED,
     GRAPHS,
+    NO_CACHE,
     NO_INT8,
     NO_LINEAR,
     NOT_COMPILED,
+    NOTHING_CACHED,
+    ONE_TEXT,
     REPEATED,
     SAME,
     SHARED,
@@ -53,6 +58,7 @@ class Form:
         encoding: its input.
         threads: torch's.
         text: what the input was made of, if it was made of a text.
+        generates: what runs is the whole program, which writes a text; else one forward.
         compiled: the callable that `torch.compile` made, if any.
         notes: what was done, sentence by sentence.
         preparations: what that took.
@@ -67,10 +73,15 @@ class Form:
     notes: list[str] = field(default_factory=list)
     preparations: list[Preparation] = field(default_factory=list)
     same_input: bool = True
+    generates: bool = False
 
     @contextmanager
-    def ready(self) -> Iterator[Callable[[], Any]]:
-        """Inside the block, what it hands out is the forward and nothing else."""
+    def ready(self) -> Iterator[Callable[..., Any]]:
+        """Inside the block, what it hands out is the forward (or the program) and nothing else."""
+        if self.generates:
+            with threads_set(self.threads), silent():
+                yield partial(generated, self.machine, self.encoding.copied(), self._call)
+            return
         model = self.machine.model if self.compiled is None else self.compiled
         around = self.machine.quiet() if self.compiled is None else torch.no_grad()
         with threads_set(self.threads), silent(), around:
@@ -91,11 +102,22 @@ class Form:
             return forward()
 
     def time(self) -> int:
-        """Wall nanoseconds of one forward."""
+        """Wall nanoseconds of one forward; of a text, of all calls of the model that write it."""
         watch = Stopwatch(self.machine.device)
-        with self.ready() as forward, watch:
-            _: Any = forward()
+        with self.ready() as forward:
+            if self.generates:
+                _: Any = forward(watch)
+            else:
+                with watch:
+                    _ = forward()
         return watch.elapsed_ns
+
+    def _call(self, call: ModelCall) -> Any:
+        """One call of the model, in this form."""
+        if self.compiled is None or call.module:
+            return self.machine.call(call)
+        with torch.no_grad():
+            return self.compiled(*call.args, **call.inputs)
 
 
 def prepare(base: Form, variant: Variant) -> Form:
@@ -104,7 +126,12 @@ def prepare(base: Form, variant: Variant) -> Form:
     Raises:
         Exception: it cannot be made here; of whatever kind the library raises.
     """
-    made = Form(base.machine, base.encoding, variant.threads or base.threads, base.text)
+    made = replace(base, threads=variant.threads or base.threads, notes=[], preparations=[])
+    if variant.no_cache:
+        if not made.generates:
+            raise CyclesimError(NOTHING_CACHED)
+        made.machine = writing(made.machine, use_cache=False)
+        made.notes.append(NO_CACHE)
     if variant.attention not in (None, base.machine.attention):
         made.machine = with_attention(made.machine, str(variant.attention))
         made.notes.append(SHARED.format(attention=variant.attention))
@@ -118,6 +145,8 @@ def prepare(base: Form, variant: Variant) -> Form:
         made.same_input, made.text = False, None
         made.notes.append(REPEATED.format(tokens=length_of(old), length=variant.length))
     if variant.batch is not None and variant.batch > 1:
+        if made.generates:
+            raise CyclesimError(ONE_TEXT)
         made.encoding, made.text = batched(made.encoding, variant.batch), None
         made.notes.append(BATCHED.format(count=variant.batch))
     if made.threads != base.threads:
@@ -168,7 +197,9 @@ def _compile(form: Form) -> None:
     # A model object of its own: what is compiled for one leaves no mark on the caller's.
     model = twin(form.machine).model
     model = getattr(model, "_orig_mod", model)
-    form.compiled = torch.compile(model, dynamic=False, backend=_BACKEND)
+    # Every token of a text has other shapes than the one before.
+    dynamic = None if form.generates else False
+    form.compiled = torch.compile(model, dynamic=dynamic, backend=_BACKEND)
     graphs, breaks = counters["stats"]["unique_graphs"], sum(counters["graph_break"].values())
     form.preparations.append(Preparation("compile", form.time()))
     graphs = counters["stats"]["unique_graphs"] - graphs

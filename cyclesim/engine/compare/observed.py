@@ -75,6 +75,8 @@ class Recorded:
                 cycle.flops if cycle.nop or is_counted(cycle.op) else None,
                 cycle.bytes_read + cycle.bytes_written,
                 Times(times),
+                cycle.phase,
+                cycle.token,
             )
             for cycle, times in zip(self.cycles, self.times, strict=True)
         )

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from cyclesim.engine.compare.forms import Form, silent, threads_set
+from cyclesim.engine.compare.generated import Generated
 from cyclesim.engine.run import trace
 from cyclesim.engine.verdict import compare as same_bits
 from cyclesim.engine.verdict import snapshot
@@ -18,7 +19,7 @@ from cyclesim.trace import Trace
 from cyclesim.trace.answer import said
 from cyclesim.trace.diff import diff
 from cyclesim.versus import Answer, Change, Difference, First
-from cyclesim.versus.sentences import NO_CYCLES, OTHER_INPUT, OTHER_WORK
+from cyclesim.versus.sentences import NO_CYCLES, OTHER_CYCLES, OTHER_INPUT, OTHER_WORK
 
 __all__ = ["Reference", "answers", "difference", "first_difference"]
 
@@ -27,9 +28,30 @@ class Reference:
     """The baseline's outputs, answers and trace, to hold others against."""
 
     def __init__(self, form: Form) -> None:
-        self.outputs = snapshot(form.run())
-        self.kind, self.answers = answers(form.machine, form.encoding, form.run())
+        run = form.run()
+        self.written: Generated | None = run if isinstance(run, Generated) else None
+        self.kind = ""
+        self.answers: list[tuple[str, str]] = []
+        if self.written is not None:
+            self.outputs = self.written.logits
+        else:
+            self.outputs = snapshot(run)
+            self.kind, self.answers = answers(form.machine, form.encoding, form.run())
+        self.cached = _cached(form.machine)
         self.trace = recorded(form)
+
+    def beside(self, form: Form, outputs: Any, sequences: int) -> tuple[Difference, Answer | None]:
+        """How far the outputs of `form` are from these, and which answers are others.
+
+        Of a text, the logits are compared as long as the tokens before them are the same.
+        """
+        if self.written is None:
+            apart = difference(self.outputs, snapshot(outputs))
+            return apart, answer(self, form, outputs, sequences)
+        count = self.written.alike(outputs)
+        theirs = [_last(t, o) for t, o in zip(outputs.logits, self.written.logits, strict=False)]
+        apart = difference(self.written.logits[:count], theirs[:count])
+        return apart, self.written.answer(outputs)
 
 
 def difference(ours: list[torch.Tensor], theirs: list[torch.Tensor]) -> Difference:
@@ -112,6 +134,8 @@ def first_difference(reference: Reference, form: Form, *, repeated: bool) -> Fir
         return First(reason=OTHER_INPUT)
     if repeated:
         return First(reason=OTHER_WORK)
+    if _cached(form.machine) != reference.cached:
+        return First(reason=OTHER_CYCLES)
     found = diff(reference.trace, recorded(form))
     compared = sum(c.outcome != "unknown" for c in found.cycles)
     first = found.first_difference
@@ -125,6 +149,16 @@ def recorded(form: Form) -> Trace:
     """The forward of a form, every cycle recorded."""
     with threads_set(form.threads), silent():
         return trace(form.machine, **form.source, measure=False)
+
+
+def _cached(machine: Machine) -> bool:
+    """Whether keys and values are kept from token to token, if there are tokens."""
+    return machine.generation is None or machine.generation.use_cache
+
+
+def _last(logits: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    """As many of the last positions as `like` has: without a cache there are all of them."""
+    return logits[:, -like.shape[1] :]
 
 
 def _rows(outputs: Any, sequences: int) -> list[Any]:

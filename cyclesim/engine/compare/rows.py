@@ -7,10 +7,9 @@ from typing import Any, Literal
 from cyclesim.engine.compare.forms import Form
 from cyclesim.engine.compare.inputs import length_of, sequences
 from cyclesim.engine.compare.memory import measure_memory, weight_bytes
-from cyclesim.engine.compare.outputs import Reference, answer, difference, first_difference
+from cyclesim.engine.compare.outputs import Reference, first_difference
 from cyclesim.engine.compare.reasons import reason
 from cyclesim.engine.state import ModelState
-from cyclesim.engine.verdict import snapshot
 from cyclesim.trace import Verdict
 from cyclesim.versus import Answer, Difference, First, Memory, Row, Variant
 from cyclesim.versus.sentences import OTHER_INPUT, STEPPED, TRACED, UNTRACED
@@ -40,8 +39,7 @@ class Rows:
         apart: Difference | None = None
         answered: Answer | None = None
         if form.same_input:
-            answered = answer(self._reference, form, outputs, self._sequences)
-            apart = difference(self._reference.outputs, snapshot(outputs))
+            apart, answered = self._reference.beside(form, outputs, self._sequences)
         with self._state.again():
             try:
                 first = first_difference(self._reference, form, repeated=count != self._sequences)
@@ -77,13 +75,14 @@ class Rows:
         """The machine's own setting, held against another run of itself."""
         with self._state.again():
             outputs = self._base.run()
+        apart, answered = self._reference.beside(self._base, outputs, self._sequences)
         return Row(
             "baseline",
             "baseline",
             note=UNTRACED,
             **_setting(self._base),
-            difference=difference(self._reference.outputs, snapshot(outputs)),
-            answer=answer(self._reference, self._base, outputs, self._sequences),
+            difference=apart,
+            answer=answered,
             memory=measure_memory(self._base),
         )
 

@@ -11,8 +11,9 @@ from cyclesim.engine.compare.observed import Recorded
 from cyclesim.engine.compare.reasons import reason
 from cyclesim.engine.compare.rounds import draw
 from cyclesim.language import speaking, tr
+from cyclesim.machine.variant import writing
 from cyclesim.versus import Point, Sweep, Times
-from cyclesim.versus.sentences import REPEATED_EACH
+from cyclesim.versus.sentences import PREFILL, REPEATED_EACH
 
 __all__ = ["measure_sweep"]
 
@@ -27,7 +28,14 @@ def measure_sweep(
     budget_ns: int,
     say: Callable[[str], None],
 ) -> Sweep:
-    """Measure `base` at each of `lengths`, interleaved; one that fails is a point with a reason."""
+    """Measure `base` at each of `lengths`, interleaved; one that fails is a point with a reason.
+
+    Of a model that writes a text, it is the reading that grows: it writes one token each time.
+    """
+    note = REPEATED_EACH
+    if base.generates:
+        base = replace(base, machine=writing(base.machine, max_new_tokens=1))
+        note += f"; {PREFILL}"
     ready: dict[int, tuple[Form, Recorded]] = {}
     failed: dict[int, str] = {}
     for length in lengths:
@@ -66,4 +74,4 @@ def measure_sweep(
         else Point(length, Times(tuple(drawn.times[str(length)])), ready[length][1].parts())
         for length in lengths
     ]
-    return Sweep("seq", tuple(points), REPEATED_EACH)
+    return Sweep("seq", tuple(points), note)

@@ -21,11 +21,12 @@ from cyclesim.render.report.tables import (
     memory_table,
     outputs_table,
     overhead_table,
+    phases_table,
     runs_table,
     units_table,
 )
 from cyclesim.render.report.work import legend, roofline_svg, timeline_svg
-from cyclesim.render.rows import doubts, failures, noise_words, speed_word
+from cyclesim.render.rows import doubts, failures, noise_words, speed_word, written_words
 from cyclesim.render.units import amount, duration, factor
 from cyclesim.versus import QUANTITIES, Comparison, Overhead, Row, Sweep, remark
 
@@ -98,7 +99,15 @@ def _header(found: Comparison) -> str:
     setup = found.setup
     threads = trn("{count} thread", "{count} threads", setup.threads).format(count=setup.threads)
     tokens = trn("{count} token", "{count} tokens", setup.length).format(count=f"{setup.length:,}")
-    facts = (setup.task, setup.device, setup.attention, setup.dtype, threads, tokens)
+    facts = (
+        setup.task,
+        setup.device,
+        setup.attention,
+        setup.dtype,
+        threads,
+        tokens,
+        written_words(setup),
+    )
     parts = [
         f'<p class="soft">cyclesim compare {safe(__version__)}</p>',
         f"<h1>{safe(setup.model)}</h1>",
@@ -197,7 +206,7 @@ def _work(found: Comparison) -> str:
             "what lies between them is not drawn."
         )
         parts.append(figure(drawn, escape(caption)))
-    parts.append(units_table(found))
+    parts += [units_table(found), phases_table(found)]
     parts.append(_soft(tr("FLOPs and bytes follow from the shapes. Bytes are logical traffic: what "
                           "operations read and write, not what a memory bus saw.")))  # fmt: skip
     parts.append(_title(tr("Roofline")))
@@ -216,7 +225,7 @@ def _work(found: Comparison) -> str:
     ))  # fmt: skip
     drawn = roofline_svg(found, peak)
     if drawn:
-        units = legend([unit.unit for unit in found.units])
+        units = legend((u.unit for u in found.units), (p.phase for p in found.phases))
         drawn = figure(drawn, f"{units}<br>{caption}")
     return "".join([*parts, f"<p>{measured}</p>", drawn])
 

@@ -9,15 +9,25 @@ from cyclesim.language import tr, trn
 from cyclesim.render.curves import OPENED
 from cyclesim.render.markup import safe
 from cyclesim.render.overhead import stairs
-from cyclesim.render.placing import BOUNDS
+from cyclesim.render.placing import BOUNDS, phase_name
 from cyclesim.render.report.svg import line, picture, rect
 from cyclesim.render.rows import answers_word, apart_words, first_words, speed_word
 from cyclesim.render.units import UNKNOWN, amount, duration, factor, number, size
-from cyclesim.versus import QUANTITIES, Comparison, Fit, Overhead, Row, Sweep, remark
+from cyclesim.versus import (
+    QUANTITIES,
+    Comparison,
+    Fit,
+    Overhead,
+    PhaseWork,
+    Row,
+    Sweep,
+    UnitWork,
+    remark,
+)
 
 __all__ = [
     "exact", "growth_table", "lengths_table", "memory_table", "outputs_table", "overhead_table",
-    "runs_table", "table", "units_table",
+    "phases_table", "runs_table", "table", "units_table",
 ]  # fmt: skip
 
 #: Of a bar in a table, and how far beyond the longest median a spread is drawn.
@@ -176,14 +186,26 @@ def overhead_table(overhead: Overhead) -> str:
 
 def units_table(found: Comparison) -> str:
     """Each unit of the model: time, work, and its place under the roof."""
+    rows = [(unit.unit, unit) for unit in found.units]
+    return _placed(tr("the model's units at full speed"), tr("unit", "column"), rows)
+
+
+def phases_table(found: Comparison) -> str:
+    """The same of the phases of a text that is written; "" where none is."""
+    rows = [(phase_name(phase), phase) for phase in found.phases]
+    title = tr("reading the prompt against writing")
+    return _placed(title, tr("phase", "column"), rows) if rows else ""
+
+
+def _placed(title: str, first: str, works: Iterable[tuple[str, UnitWork | PhaseWork]]) -> str:
     head = (
-        (tr("unit", "column"), ""), (tr("cycles", "column"), "n"), (tr("time", "column"), "n"),
+        (first, ""), (tr("cycles", "column"), "n"), (tr("time", "column"), "n"),
         ("FLOP", "n"), (tr("bytes", "column"), "n"), ("FLOP/byte", "n"), ("FLOP/s", "n"),
         (tr("of the roof", "column"), "n"), (tr("bound by", "column"), ""),
     )  # fmt: skip
     rows = []
-    for unit in found.units:
-        work, mark = unit.work, unit.mark
+    for name, row in works:
+        work, mark = row.work, row.mark
         figures = [("n", UNKNOWN)] * 3 if work is None else [
             ("n", exact(work.flops, amount(work.flops))),
             ("n", exact(work.nbytes, size(work.nbytes))),
@@ -196,11 +218,10 @@ def units_table(found: Comparison) -> str:
                 ("n", exact(mark.share, f"{mark.share:.1%}")),
                 ("", escape(tr(BOUNDS[mark.bound]))),
             ]
-        cycles = ("n", exact(unit.cycles, f"{unit.cycles:,}"))
-        rows.append(
-            _line(unit.unit, cycles, ("n", exact(unit.ns, duration(unit.ns))), *figures, *placed)
-        )
-    return table(tr("the model's units at full speed"), head, rows)
+        cycles = ("n", exact(row.cycles, f"{row.cycles:,}"))
+        time = ("n", exact(row.ns, duration(row.ns)))
+        rows.append(_line(name, cycles, time, *figures, *placed))
+    return table(title, head, rows)
 
 
 # -- growth -----------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from cyclesim.cost.roofline import Peak
 from cyclesim.language import tr
-from cyclesim.render.colour import UNIT_LETTERS
+from cyclesim.render.colour import PHASE_LETTERS, UNIT_LETTERS
 from cyclesim.render.report.svg import Axes, circle, line, nice, picture, rect, text
 from cyclesim.render.roofline import Spot, frame, spots
 from cyclesim.render.units import amount, duration, number
-from cyclesim.trace import UNITS, Unit
+from cyclesim.trace import UNITS, Phase, Unit
 from cyclesim.versus import Comparison, CycleWork
 
 __all__ = ["legend", "roofline_svg", "timeline_svg"]
@@ -21,12 +21,15 @@ _WIDE = 960
 _GAP = 0.5
 
 
-def legend(units: Iterable[Unit]) -> str:
-    """The letters, colours and names of units, as HTML."""
+def legend(units: Iterable[Unit], phases: Iterable[Phase] = ()) -> str:
+    """The letters, colours and names of units and phases, as HTML."""
+    named: list[tuple[str, str, str]] = [
+        (f"var(--u-{unit})", UNIT_LETTERS[unit], unit) for unit in units
+    ]
+    named += [("var(--ink)", PHASE_LETTERS[phase], phase) for phase in phases]
     return "".join(
-        f'<span class="unit" style="color:var(--u-{unit})"><b>{UNIT_LETTERS[unit]}</b> '
-        f"{unit}</span>"
-        for unit in units
+        f'<span class="unit" style="color:{colour}"><b>{letter}</b> {name}</span>'
+        for colour, letter, name in named
     )
 
 
@@ -44,7 +47,7 @@ def roofline_svg(found: Comparison, peak: Peak) -> str:
         _roof(axes, peak),
     ]
     names = {cycle.number: f"{cycle.number} · {cycle.label}" for cycle in found.cycles}
-    for spot in sorted(shown, key=lambda s: s.number is None):
+    for spot in sorted(shown, key=lambda s: (s.number is None, s.unit is None)):
         parts.append(_spot(axes, spot, names))
     said = tr("Roofline: {count} cycles and units under a roof of {flops} and {bandwidth}")
     said = said.format(
@@ -80,19 +83,24 @@ def _roof(axes: Axes, peak: Peak) -> str:
 
 def _spot(axes: Axes, spot: Spot, names: dict[int, str]) -> str:
     x, y = axes.px(spot.mark.intensity), axes.py(spot.achieved)
-    name = spot.unit if spot.number is None else names[spot.number]
+    name: str = spot.unit or spot.phase or ""
+    if spot.number is not None:
+        name = names[spot.number]
     title = tr("{name}: {intensity} FLOP/byte, {rate}, {share} of the roof").format(
         name=name,
         intensity=number(spot.mark.intensity),
         rate=amount(spot.achieved, "FLOP/s"),
         share=f"{spot.mark.share or 0.0:.1%}",
     )
-    fill = f"var(--u-{spot.unit})"
+    fill = "var(--ink)" if spot.unit is None else f"var(--u-{spot.unit})"
     if spot.number is not None:
         return circle(x, y, 4, fill, title=title, more=' fill-opacity=".55"')
+    letter = (
+        UNIT_LETTERS[spot.unit] if spot.unit else PHASE_LETTERS.get(spot.phase or "forward", "")
+    )
     ring = ' stroke="var(--ground)" stroke-width="2"'
     return circle(x, y, 11, fill, title=title, more=ring) + text(
-        x, y + 4.3, UNIT_LETTERS[spot.unit], "letter", more=' pointer-events="none"'
+        x, y + 4.3, letter, "letter", more=' pointer-events="none"'
     )
 
 
