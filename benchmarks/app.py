@@ -43,7 +43,8 @@ class Terminal:
         if self.pid == 0:
             os.environ["TERM"] = "xterm-256color"
             os.environ["COLORTERM"] = "truecolor"
-            os.execv(sys.executable, [sys.executable, "-m", "cyclesim", "--lang", "en", *arguments])
+            os.environ["LC_ALL"] = "C.UTF-8"
+            os.execv(sys.executable, [sys.executable, "-m", "cyclesim", *arguments])
         rows_and_columns = struct.pack("HHHH", size[1], size[0], 0, 0)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, rows_and_columns)
         self.seen = b""

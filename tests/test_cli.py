@@ -350,6 +350,16 @@ def test_as_a_module_and_with_any_screen(ner: str) -> None:
     assert "bit-identical" in done.stdout
 
 
+@pytest.mark.parametrize("texts", [[], ["Ada met Bob."], ["Ada met Bob.", "She left."], [""]])
+def test_without_options_the_app_opens_as_with_none(
+    shell: Any, opened: list[Any], texts: list[str]
+) -> None:
+    """The quick way to the first paint leaves Typer out: what it opens must be the same."""
+    assert shell(*texts) == shell("run", *texts)
+    assert len(opened) in (0, 2) and opened[:1] == opened[1:]
+    assert bool(opened) == (texts != [""])
+
+
 def test_errors_that_nobody_foresaw_are_shown_in_full() -> None:
     """A bug is not bad input: it keeps its traceback."""
 

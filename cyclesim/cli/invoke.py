@@ -12,8 +12,8 @@ from typing import Any
 import typer
 
 import cyclesim
-from cyclesim.cli import commands  # noqa: F401
 from cyclesim.cli.app import app
+from cyclesim.cli.commands.running import open_without_options
 from cyclesim.cli.helping import helping
 from cyclesim.language import from_arguments, from_environment, speaking
 from cyclesim.shell import quiet_libraries, run_command
@@ -38,6 +38,8 @@ def _invoke(argv: list[str]) -> int | None:
         print(f"cyclesim {cyclesim.__version__}")
         return 0
     if not argv or argv[0] not in {*_commands(), "learn", "-h", "--help"}:
+        if not any(word.startswith("-") for word in argv):
+            return open_without_options(argv)
         argv = ["run", *argv]
     command = command_tree(lessons=argv[0] in ("learn", "-h", "--help"))
     # Not `app(argv)`, which has its own way with Ctrl-C and with readers that leave early.
