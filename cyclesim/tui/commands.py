@@ -172,6 +172,16 @@ COMMANDS: tuple[Command, ...] = (
         "Look",
     ),
     Command(
+        "next_sequence", "N", "N", N_("sequence"),
+        N_("Of a batch, look at the next sequence: its tokens, its answer."),
+        "Look",
+    ),
+    Command(
+        "previous_sequence", "P", "P", N_("sequence"),
+        N_("Of a batch, look at the sequence before."),
+        "Look",
+    ),
+    Command(
         "follow", "F", "F", N_("follow"),
         N_("Let the program tree go along with the run, or stay where it is."),
         "Look",
@@ -283,12 +293,17 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "new_text", "t", "t", N_("text"),
-        N_("Run another text."),
+        N_("Run another text; with its question, choices or entities where the task has them."),
         "App", runs=True,
     ),
     Command(
         "new_machine", "M", "M", N_("model"),
         N_("Another model, task, attention or device, without leaving."),
+        "App", runs=True,
+    ),
+    Command(
+        "generation", "G", "G", N_("generation"),
+        N_("How a text is generated: how many tokens, likeliest or drawn, beams, cache."),
         "App", runs=True,
     ),
     Command(

@@ -108,12 +108,15 @@ class LaunchOptions:
         first = replace(first, text=self.text)
         return [first, *others] if others else first
 
+    @property
+    def unlabelled(self) -> LaunchOptions:
+        """The same without the labels of a training step, which are for another text."""
+        training = self.training
+        return self if training is None else replace(self, training=replace(training, labels=None))
+
     def saying(self, text: str) -> LaunchOptions:
         """The same, with another text; the labels of a training step were for the old one."""
-        training = self.training
-        if training is not None and text != self.text:
-            training = replace(training, labels=None)
-        return replace(self, text=text, training=training)
+        return replace(self if text == self.text else self.unlabelled, text=text)
 
     def reading(self, given: Any) -> LaunchOptions:
         """The same, with `given` to read: whatever `cyclesim.trace` takes.

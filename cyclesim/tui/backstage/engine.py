@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cyclesim.cost import Peak
@@ -14,10 +14,32 @@ from cyclesim.tui.launch import LaunchOptions
 if TYPE_CHECKING:
     from cyclesim.machine import Training
 
-__all__ = ["Engine", "Offers", "Opener"]
+__all__ = ["Engine", "Offers", "Opener", "Reads"]
 
 #: `opener(options, progress)` loads a machine; `progress` is told what is going on.
 Opener = Callable[[LaunchOptions, Callable[[str], None]], Any]
+
+
+#: The fields of a prompt, in the order in which they are read.
+_FIELDS = ("question", "text", "pair", "choices", "entities")
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """What a task reads: names of the fields of a `cyclesim.trace.Prompt`.
+
+    Attributes:
+        needs: it cannot do without.
+        takes: read where they are given.
+    """
+
+    needs: tuple[str, ...] = ("text",)
+    takes: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All of them, in order."""
+        return tuple(name for name in _FIELDS if name in (*self.needs, *self.takes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +49,12 @@ class Offers:
     Attributes:
         tasks: names of the tasks.
         devices: names of the devices that torch can use.
+        reads: what each of the tasks reads.
     """
 
     tasks: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    reads: Mapping[str, Reads] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -47,6 +71,9 @@ class Engine(Protocol):
 
     def edit(self, clock: Any, number: int, wish: EditWish) -> None:
         """Change what cycle `number`, which has run, wrote; the run goes on from there."""
+
+    def writing(self, machine: Any, settings: Mapping[str, Any] | None) -> Any:
+        """The same machine, which generates texts in another way."""
 
     def offers(self) -> Offers:
         """What a machine can be opened with here."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cyclesim.cost import Peak
 from cyclesim.language import tr
 from cyclesim.trace import Trace
 from cyclesim.tui.backstage.edits import EditWish
-from cyclesim.tui.backstage.engine import Offers
+from cyclesim.tui.backstage.engine import Offers, Reads
 from cyclesim.tui.launch import LaunchOptions
 
 if TYPE_CHECKING:
@@ -57,12 +57,19 @@ class LiveEngine:
             if clock.executed:
                 clock.goto(clock.executed - 1)
 
+    def writing(self, machine: Any, settings: Mapping[str, Any] | None) -> Any:
+        from cyclesim.machine.generation import Generation
+
+        return machine.with_generation(Generation.of(settings or {}))
+
     def offers(self) -> Offers:
         from cyclesim.machine.tasks import TASKS
 
         cuda = import_module("torch").cuda
         count = cuda.device_count() if cuda.is_available() else 0
-        return Offers(tuple(TASKS), ("cpu", *(f"cuda:{i}" for i in range(count))))
+        devices = ("cpu", *(f"cuda:{i}" for i in range(count)))
+        reads = {name: Reads(task.needs, task.takes) for name, task in TASKS.items()}
+        return Offers(tuple(TASKS), devices, reads)
 
     def known_peak(self, machine: Any) -> Peak | None:
         from cyclesim.engine import known_peak

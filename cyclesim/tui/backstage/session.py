@@ -288,9 +288,11 @@ class Session:
         assert options is not None
         began = monotonic()
         try:
-            machine = self._machine
-            if _machine_of(options) != _machine_of(self._options):
+            machine, before = self._machine, self._options
+            if _machine_of(options) != _machine_of(before):
                 machine = self._opener(options, self._progress)
+            elif options.generation != before.generation:
+                machine = self._engine.writing(machine, options.generation)
             self._open(machine, options, began)
         except Exception as error:
             self._report(Failed(sentence_of(error)))
@@ -395,8 +397,8 @@ class Session:
 
 
 def _machine_of(options: LaunchOptions) -> LaunchOptions:
-    """The options without what may change while the machine stays the same."""
-    return replace(options, text="", prompts=(), example=False, training=None)
+    """The options without what may change while the model stays the same."""
+    return replace(options, text="", prompts=(), example=False, training=None, generation=None)
 
 
 def sentence_of(error: Exception) -> str:

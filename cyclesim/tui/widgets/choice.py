@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -29,6 +30,9 @@ class Choice(Widget, can_focus=True):
         values: what can be chosen, each with the words that are shown.
         value: what is chosen; put in front of the others where it is none of them.
     """
+
+    class Changed(Message):
+        """Another value is chosen."""
 
     BINDINGS = [
         Binding("left,up", "turn(-1)", show=False),
@@ -53,6 +57,7 @@ class Choice(Widget, can_focus=True):
         """Choose `value`."""
         self.value = value
         self.offer(self._values)
+        self.post_message(self.Changed())
 
     @property
     def _place(self) -> int:
@@ -60,8 +65,7 @@ class Choice(Widget, can_focus=True):
 
     def action_turn(self, by: int) -> None:
         """The next value, or the one before."""
-        self.value = self._values[(self._place + by) % len(self._values)][0]
-        self.refresh()
+        self.choose(self._values[(self._place + by) % len(self._values)][0])
 
     def on_focus(self) -> None:
         self.refresh()
@@ -74,9 +78,8 @@ class Choice(Widget, can_focus=True):
         for value, words in self._shown(self.size.width):
             x += cell_len(words) + 2
             if event.x < x:
-                self.value = value
+                self.choose(value)
                 break
-        self.refresh()
 
     def _shown(self, width: int) -> list[tuple[str | None, str]]:
         """The values from the first that lets the chosen one be seen."""

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.containers import Vertical
 from textual.widgets import Input, Label
 
 from cyclesim.language import tr
 from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES, EMBEDDED
-from cyclesim.tui.backstage.engine import Offers
+from cyclesim.trace import Prompt
+from cyclesim.tui.backstage.engine import Offers, Reads
 from cyclesim.tui.launch import LaunchOptions
+from cyclesim.tui.screens.dialogs.form import Form
+from cyclesim.tui.screens.dialogs.reading import BESIDE, FieldError, name_of, prompt_of, written
 from cyclesim.tui.settings.recent import Recent, RecentMachine
 from cyclesim.tui.widgets.choice import Choice
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["MachineDialog"]
 
 
-class MachineDialog(ModalScreen[LaunchOptions | None]):
+class MachineDialog(Form[LaunchOptions | None]):
     """One field a row; what this machine cannot do is not offered.
 
     Args:
@@ -33,12 +36,11 @@ class MachineDialog(ModalScreen[LaunchOptions | None]):
         present: what that is, in words.
         offers: what can be chosen here.
         recent: what was opened lately: up and down walk through it.
+        doing: the present task.
         confined: only the models that come with cyclesim may be opened.
     """
 
     BINDINGS = [
-        Binding("escape", "dismiss(None)", "cancel", show=False),
-        Binding("enter", "load", show=False, priority=True),
         Binding("up", "walk(1)", show=False),
         Binding("down", "walk(-1)", show=False),
     ]
@@ -50,10 +52,14 @@ class MachineDialog(ModalScreen[LaunchOptions | None]):
         offers: Offers,
         recent: Recent,
         *,
+        doing: str = "",
         confined: bool = False,
     ) -> None:
         super().__init__()
         self.options, self.present, self.offers, self.confined = options, present, offers, confined
+        self.doing = doing
+        first = options.prompts[0] if options.prompts else Prompt()
+        self.prompt = replace(first, text=options.text)
         self._models = _models(options, () if confined else recent.machines)
         self._texts = [options.text, *(t for t in recent.texts if t != options.text)]
         self._places = {"model": 0, "text": 0}
@@ -64,28 +70,22 @@ class MachineDialog(ModalScreen[LaunchOptions | None]):
         devices = ("auto", *offers.devices)
         with Vertical(id="dialog"):
             yield Label(tr("Open another model, task, attention or device"), id="question")
-            yield Label(self._text(self.present), id="present", markup=False)
-            yield from self._row(
+            yield Label(self.plain_text(self.present), id="present", markup=False)
+            yield from self.row(
                 tr("model"), Input(self._models[0].model or DEFAULT, id="model", compact=True)
             )
-            yield from self._row(tr("task"), Choice(tasks, options.task, id="task"))
+            yield from self.row(tr("task"), Choice(tasks, options.task, id="task"))
             for name, label, values, value in (
                 ("attention", tr("attention"), ATTENTION, options.attention),
                 ("device", tr("device"), devices, options.device),
                 ("dtype", tr("numbers"), DTYPES, options.dtype),
             ):
-                yield from self._row(label, Choice([(v, v) for v in values], value, id=name))
-            yield from self._row(tr("text"), Input(options.text, id="text", compact=True))
-            yield Label(self._text(self._hint()), id="hint", markup=False)
-
-    @staticmethod
-    def _row(name: str, field: Input | Choice) -> ComposeResult:
-        with Horizontal(classes="row"):
-            yield Label(name, classes="field", markup=False)
-            yield field
-
-    def _text(self, text: str) -> str:
-        return cast("CyclesimApp", self.app).glyphs.text(text)
+                yield from self.row(label, Choice([(v, v) for v in values], value, id=name))
+            yield from self.row(tr("text"), Input(options.text, id="text", compact=True))
+            for field in BESIDE:
+                line = Input(written(self.prompt, field), id=f"field-{field}", compact=True)
+                yield from self.row(name_of(field), line)
+            yield Label(self.plain_text(self._hint()), id="hint", markup=False)
 
     def _hint(self) -> str:
         keys = tr("tab: next field · up, down: known values · Enter: open · escape")
@@ -95,9 +95,31 @@ class MachineDialog(ModalScreen[LaunchOptions | None]):
         return f"{said.format(models=', '.join(EMBEDDED))}\n{keys}"
 
     def on_mount(self) -> None:
-        for line in self.query(Input):
-            line.cursor_blink = not self.app.is_headless
+        super().on_mount()
+        self._offer_fields()
         self.query_one("#model").focus()
+
+    # -- what the task reads -------------------------------------------------------------------
+
+    @property
+    def reads(self) -> Reads:
+        """What the chosen task reads; only a text where the model alone can tell."""
+        model, task = self.said("model").strip(), self.chosen("task")
+        if task is None and model == (self.options.model or DEFAULT):
+            task = self.doing
+        elif task is None and model in EMBEDDED:
+            task = EMBEDDED[model].task
+        return self.offers.reads.get(task or "", Reads())
+
+    @on(Choice.Changed)
+    @on(Input.Changed, "#model")
+    def _offer_fields(self) -> None:
+        """Show the rows of what the chosen task reads beside a text."""
+        fields = self.reads.fields
+        for field in BESIDE:
+            self.query_one(f"#row-field-{field}").display = field in fields
+        lines = sum(row.display for row in self.query(".row")) * 2 + 8
+        self.set_class(self.app.size.height < lines, "-tight")
 
     # -- walking through what is known ---------------------------------------------------------
 
@@ -123,34 +145,37 @@ class MachineDialog(ModalScreen[LaunchOptions | None]):
 
     # -- opening -------------------------------------------------------------------------------
 
-    def action_load(self) -> None:
+    def action_done(self) -> None:
         """Open what the form says."""
-        model = self.query_one("#model", Input).value.strip()
-        text = self.query_one("#text", Input).value
+        model = self.said("model").strip()
         if not model:
-            self._complain(tr("There is no model: give a name or a folder."), "model")
-        elif not text.strip():
-            self._complain(tr("The text is empty: give at least one word."), "text")
-        else:
-            self.dismiss(self._chosen(model, text))
+            self.complain(tr("There is no model: give a name or a folder."), "model")
+            return
+        try:
+            self.dismiss(self._chosen(model))
+        except FieldError as error:
+            self.complain(str(error), error.field if error.field == "text" else
+                          f"field-{error.field}")  # fmt: skip
 
-    def _chosen(self, model: str, text: str) -> LaunchOptions:
-        options = self.options
-        if model != (options.model or DEFAULT):
+    def _chosen(self, model: str) -> LaunchOptions:
+        options, reads = self.options, self.reads
+        said = {name: self.said(f"field-{name}") for name in reads.fields if name != "text"}
+        given = {"text": self.said("text"), **said}
+        other = model != (options.model or DEFAULT)
+        if other:
             # Trust and lengths were given for that model, and not for any other.
             options = replace(
                 options, model=model, trust_remote_code=False, random_init=False,
-                max_length=None, pad_to=None, prompts=(), example=text == options.text,
+                max_length=None, pad_to=None, prompts=(),
             )  # fmt: skip
-        choice = {name: self.query_one(f"#{name}", Choice).value for name in
-                  ("task", "attention", "device", "dtype")}  # fmt: skip
-        return replace(options.saying(text), **choice)  # type: ignore[arg-type]
-
-    def _complain(self, text: str, field: str) -> None:
-        hint = self.query_one("#hint", Label)
-        hint.update(self._text(text))
-        hint.add_class("bad")
-        self.query_one(f"#{field}").focus()
+        names = ("task", "attention", "device", "dtype")
+        options = replace(options, **{name: self.chosen(name) for name in names})  # type: ignore[arg-type]
+        # Of another model, its own example tells more than the text that was there.
+        if other and given["text"] == self.options.text and not any(said.values()):
+            return replace(options, example=True)
+        prompt, others = prompt_of(given, reads.needs), options.prompts[1:]
+        made = options.reading([prompt, *others] if others else prompt)
+        return made if prompt == self.prompt else made.unlabelled
 
 
 def _models(options: LaunchOptions, recent: Sequence[RecentMachine]) -> list[RecentMachine]:

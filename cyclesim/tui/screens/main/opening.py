@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from cyclesim.language import tr
 from cyclesim.machine.catalog import DEFAULT, EMBEDDED
-from cyclesim.tui.backstage.engine import Offers
+from cyclesim.trace import Prompt
+from cyclesim.tui.backstage.engine import Offers, Reads
 from cyclesim.tui.launch import MOST_SERVED, LaunchOptions
 from cyclesim.tui.messages import Opened
+from cyclesim.tui.screens.dialogs.generation import GenerationDialog, Settings
 from cyclesim.tui.screens.dialogs.line import TextDialog
 from cyclesim.tui.screens.dialogs.machine import MachineDialog
+from cyclesim.tui.screens.dialogs.reading import ReadingDialog
 from cyclesim.tui.screens.main.running import Running
 from cyclesim.tui.settings.recent import Recent, Remembered, RememberJob
 from cyclesim.tui.words.text import crop, printable
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
 
 __all__ = ["Opening"]
+
+#: So many tokens may be written where anybody may sit.
+MOST_WRITTEN = 200
 
 
 class Opening(Running):
@@ -45,12 +52,17 @@ class Opening(Running):
         """Open another run, if the screen may."""
         said = ""
         known = options.model == cast("CyclesimApp", self.app).options.model
+        tokens = (options.generation or {}).get("max_new_tokens", 0)
         if self._confined and not known and (options.model or DEFAULT) not in EMBEDDED:
             said = tr("Only a model that comes with cyclesim can be opened here: {models}.")
-        elif self._confined and len(options.text) > MOST_SERVED:
+        elif self._confined and _length(options) > MOST_SERVED:
             said = tr("That text is too long to be run here: {count} characters at most.")
+        elif self._confined and tokens > MOST_WRITTEN:
+            said = tr("That is too much to be written here: {tokens} tokens at most.")
         if said:
-            self.tell(said.format(models=", ".join(EMBEDDED), count=MOST_SERVED), bad=True)
+            models = ", ".join(EMBEDDED)
+            said = said.format(models=models, count=MOST_SERVED, tokens=MOST_WRITTEN)
+            self.tell(said, bad=True)
         else:
             super()._reopen(options)
 
@@ -60,12 +72,36 @@ class Opening(Running):
             return
         self._stop()
         options = self.session.options
+        reads = self._offers.reads.get(self._doing, Reads())
+        place, prompts = self._prompts()
 
-        def answered(text: str | None) -> None:
-            if text is not None:
-                self._reopen(options.saying(text))
+        def answered(prompt: Prompt | None) -> None:
+            if prompt is not None:
+                made = [*prompts[:place], prompt, *prompts[place + 1 :]]
+                again = options.reading(made if len(made) > 1 else prompt)
+                self._reopen(again if prompt == prompts[place] else again.unlabelled)
 
-        self.app.push_screen(TextDialog(options.text, self._recent.texts), answered)
+        if reads.fields != ("text",):
+            self.app.push_screen(ReadingDialog(prompts[place], reads), answered)
+            return
+
+        def told(text: str | None) -> None:
+            answered(None if text is None else replace(prompts[place], text=text))
+
+        self.app.push_screen(TextDialog(prompts[place].text or "", self._recent.texts), told)
+
+    @property
+    def _doing(self) -> str:
+        """The task of the present run."""
+        return "" if self._trace is None else self._trace.header.task
+
+    def _prompts(self) -> tuple[int, list[Prompt]]:
+        """All that is read, and which of it the sequence that is looked at is of."""
+        options = self.session.options
+        first, *others = options.prompts or (Prompt(),)
+        prompts = [replace(first, text=options.text), *others]
+        place = 0 if self._plan is None else self._plan.header.looked_at.answer
+        return (place if place < len(prompts) else 0), prompts
 
     def action_new_machine(self) -> None:
         """Ask for another machine, and open it beside this one."""
@@ -82,6 +118,40 @@ class Opening(Running):
                 self._reopen(options)
 
         dialog = MachineDialog(
-            self.session.options, present, self._offers, self._recent, confined=self._confined
+            self.session.options,
+            present,
+            self._offers,
+            self._recent,
+            doing=self._doing,
+            confined=self._confined,
         )
         self.app.push_screen(dialog, answered)
+
+    def action_generation(self) -> None:
+        """Ask how a text is generated, and write it anew."""
+        if not self._live():
+            return
+        if not self._writes:
+            self.tell(tr("This run writes no text: open a model that does with {key}.").format(
+                key=self._key("new_machine")
+            ))  # fmt: skip
+            return
+        self._stop()
+        options = self.session.options
+
+        def answered(settings: Settings | None) -> None:
+            if settings is not None:
+                self._reopen(replace(options, generation=settings or None))
+
+        self.app.push_screen(GenerationDialog(options.generation or {}), answered)
+
+
+def _length(options: LaunchOptions) -> int:
+    """How many characters are read."""
+    beside = (
+        text
+        for prompt in options.prompts
+        for text in (prompt.pair or "", prompt.question or "", *prompt.choices)
+    )
+    others = (prompt.text or "" for prompt in options.prompts[1:])
+    return len(options.text) + sum(map(len, beside)) + sum(map(len, others))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cyclesim.tui.commands import bindings
 from cyclesim.tui.screens.main.asking import Asking
+from cyclesim.tui.screens.main.batch import Batch
 from cyclesim.tui.screens.main.changing import Changing
 from cyclesim.tui.screens.main.comparing import Comparing
 from cyclesim.tui.screens.main.finding import Finding
@@ -28,6 +29,7 @@ class MainScreen(
     Asking,
     Measuring,
     Opening,
+    Batch,
     Comparing,
     Showing,
 ):

@@ -67,6 +67,8 @@ class Stage(Screen):
         self._failure = ""
         self._marks = Marks()
         self._branch = 1
+        #: Of a batch, the sequence that is looked at.
+        self._sequence = 0
         self._saved = False
         self._speeds: tuple[int, ...] = ()
         self._other: Other | None = None
@@ -164,6 +166,9 @@ class Stage(Screen):
         if self._plan is None or self._trace is None:
             return
         began = monotonic()
+        for trace in (self._plan, self._trace):
+            if self._sequence < len(trace.header.sequences):
+                trace.choose(self._sequence)
         self._scene = scene = Scene(
             plan=self._plan,
             trace=self._trace,

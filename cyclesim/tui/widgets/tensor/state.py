@@ -10,7 +10,9 @@ from typing import Literal
 
 from textual.message import Message
 
+from cyclesim.explain.looked_at import own_output
 from cyclesim.language import tr
+from cyclesim.trace import Cycle
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.tensors.beside import Beside, BesideCache
 from cyclesim.tui.tensors.changes import Side, before, there
@@ -43,6 +45,14 @@ class CellMoved(Message):
         self.index, self.output = index, output
 
 
+def _own_slot(cycle: Cycle | None, scene: Scene) -> int:
+    """The output about the sequence that is looked at; the first where one is about all."""
+    if cycle is None or len(cycle.outputs) < 2:
+        return 0
+    own = own_output(cycle, scene.trace)
+    return next(place for place, value in enumerate(cycle.outputs) if value is own)
+
+
 class TensorState(Panel):
     """Knows what is shown; a subclass draws it."""
 
@@ -52,8 +62,9 @@ class TensorState(Panel):
         self._slot = 0
         self._cache = BesideCache()
         self._beside: Beside | None = None
-        #: The cycle that the slots are of.
+        #: The cycle that the slots are of, and the sequence of the batch.
         self._of: object = None
+        self._row = 0
         self._cut: Cut | None = None
         #: The last cut of a tensor with these names, and where each dimension stood.
         self._layouts: dict[tuple[str, ...], Cut] = {}
@@ -151,13 +162,15 @@ class TensorState(Panel):
     # -- another moment ----------------------------------------------------------------------
 
     def show(self, scene: Scene) -> None:
-        cycle = scene.current
-        if cycle is not self._of:
-            self._of = cycle
+        cycle, row = scene.current, scene.plan.header.sequence
+        if row != self._row:
+            self._places["batch"] = row
+        if cycle is not self._of or row != self._row:
+            self._of, self._row = cycle, row
             self._beside = self._cache.of(cycle) if cycle is not None else None
             more = self._beside.values if self._beside is not None else ()
             self._slots = slots_of(cycle, self.glyphs.fetched, more) if cycle is not None else []
-            self._slot = 0
+            self._slot = _own_slot(cycle, scene)
             self._source = self._sight = None
         if scene.other is None and self._versus == "there":
             self._versus = ""
