@@ -47,6 +47,12 @@ EMBEDDED = {
             N_("a small encoder–decoder that reads a date and writes it as YYYY-MM-DD"),
             "twenty-third of May 1997",
         ),
+        Known(
+            "tiny-gpt",
+            "text-generation",
+            N_("a small GPT-2 that tells little stories, token by token"),
+            "Once upon a time",
+        ),
     )
 }
 DEFAULT = "tiny-ner"

@@ -33,10 +33,20 @@ def save(merges: list[str], folder: Path, positions: int) -> None:
 
     A text's end is also its padding, as GPT-2 has no token for that.
     """
+    vocabulary = {piece: number for number, piece in enumerate(_pieces(merges))}
     pairs = [(left, right) for left, right in (line.split(" ") for line in merges)]
-    pieces = [END, *sorted(pre_tokenizers.ByteLevel.alphabet()), *(a + b for a, b in pairs)]
     tokenizer = GPT2Tokenizer(
-        vocab={piece: number for number, piece in enumerate(dict.fromkeys(pieces))},
-        merges=pairs, model_max_length=positions, pad_token=END,
-    )  # fmt: skip
+        vocab=vocabulary, merges=pairs, model_max_length=positions, pad_token=END
+    )
     tokenizer.save_pretrained(folder)
+
+
+def size(merges: list[str]) -> int:
+    """How many pieces the vocabulary of these merges has."""
+    return len(_pieces(merges))
+
+
+def _pieces(merges: list[str]) -> list[str]:
+    """The end of a text, every byte, and what is merged from them."""
+    joined = (line.replace(" ", "") for line in merges)
+    return list(dict.fromkeys([END, *sorted(pre_tokenizers.ByteLevel.alphabet()), *joined]))

@@ -25,10 +25,30 @@ def foreseen(model: Any, tokenizer: Any, texts: list[str]) -> dict[str, float]:
             tokens += ids.shape[1] - 1
             characters += len(tokenizer.decode(ids[0, 1:], skip_special_tokens=True))
     return {
-        "perplexity": round(math.exp(nats / tokens), 3),
+        "perplexity": float(f"{math.exp(nats / tokens):.3g}"),
         "bits_per_character": round(nats / math.log(2) / characters, 4),
         "texts": len(texts),
     }
+
+
+def remembered(model: Any, tokenizer: Any, texts: list[str], names: list[str]) -> dict[str, float]:
+    """Where somebody is named again, how often it is the likeliest of all names, in percent.
+
+    Only names that are one piece of the vocabulary, after a space, are asked for.
+    """
+    pieces = [tokenizer(f" {name}")["input_ids"] for name in names]
+    known = sorted({ids[0] for ids in pieces if len(ids) == 1})
+    right: list[bool] = []
+    with torch.no_grad():
+        for text in texts:
+            ids = tokenizer(text, return_tensors="pt")["input_ids"][:, : model.config.n_positions]
+            row = ids[0].tolist()
+            logits = model(ids).logits[0, :, known]
+            for place in range(1, len(row)):
+                if row[place] in known and row[place] in row[:place]:
+                    right.append(known[int(logits[place - 1].argmax())] == row[place])
+    share = 100 * sum(right) / len(right) if right else 0.0
+    return {"first": round(share, 2), "names": len(right)}
 
 
 def samples(model: Any, tokenizer: Any, count: int, prompt: str = PROMPT) -> list[str]:

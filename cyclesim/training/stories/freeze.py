@@ -11,7 +11,7 @@ from itertools import islice
 from cyclesim.training import bytepairs, corpus
 from cyclesim.training.stories.recipe import grammar
 
-PIECES = 2048  # in the vocabulary
+PIECES = 2048  # in the vocabulary at most; the stories have words for fewer
 
 
 def main() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from cyclesim.trace.generated import Generated
 from cyclesim.tui.app import CyclesimApp
 from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.widgets.writing import Writing
@@ -44,6 +46,35 @@ async def test_a_token_a_tick_and_the_cache_grows(writing_app: Any) -> None:
         assert "layer 0" in text and "layer 1" in text and "2.56 kB" in text
         await press(pilot, "b")
         await until(pilot, lambda: "token 0" in text_of(pilot, "#writing"))
+
+
+async def test_a_story_is_stepped_into_being(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`cyclesim "Once upon a time" --model tiny-gpt --clock token`."""
+    monkeypatch.setattr("cyclesim.tui.backstage.session.SETTLE", 0.0)
+    options = LaunchOptions(
+        text="Once upon a time", model="tiny-gpt", clock="token", generation={"max_new_tokens": 5}
+    )
+    app = CyclesimApp(options)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "n", "n")  # what comes before, and the first token
+        written, held = [], []
+        for _ in range(4):
+            scene = app.main.scene
+            text = text_of(pilot, "#writing")
+            tokens = Generated(scene.trace).tokens(scene.at)
+            assert all((token.text or "").strip("Ġ") in text for token in tokens)
+            written.append(len(tokens))
+            held.append(sum(entry.nbytes for entry in scene.trace.cache.held(scene.at)))
+            await press(pilot, "n")
+        assert written == [1, 2, 3, 4]
+        layers, width = 4, 128
+        grown = [after - before for before, after in pairwise(held)]
+        assert grown == [2 * layers * width * 4] * 3  # a key and a value, float32
+        await press(pilot, "f")
+        await until(pilot, lambda: app.main.scene.ended)
+        assert app.main.scene.trace.verdict.bit_identical
+        assert app.main.scene.trace.result["text"].isascii()
 
 
 async def test_the_key_gives_it_the_screen_and_back(writing_app: Any) -> None:
