@@ -38,6 +38,26 @@ _FORMS = (
     N_("this tokenizer adds none"),
     N_("nothing added"),
     N_("added {count} × {token} to {padded} of {sequences} sequences"),
+    N_("{prefix} before the text"),
+    N_("{count} position to compute, {cached} in the cache"),
+    N_("{count} positions to compute, {cached} in the cache"),
+    N_("{count} position, all computed anew: no cache"),
+    N_("{count} positions, all computed anew: no cache"),
+    N_("{left} of {count} tokens left"),
+    N_("{token}, the likeliest, p = {p}"),
+    N_("{token}, drawn, p = {p}"),
+    N_("{token}, chosen by you"),
+    N_("{count} tokens, the end: an end token"),
+    N_("{count} tokens, the end: a text to stop at"),
+    N_("{count} tokens, the end: as many as were asked for"),
+    N_("{count} tokens, the end: the model has no position left"),
+    N_("{width} times the same, one for each beam"),
+    N_("best: beam {beam}"),
+    N_("from {beams}"),
+    N_("{count} ended"),
+    N_("nothing can become better"),
+    N_("every beam goes on from itself"),
+    N_("{count} tensors reordered"),
     N_("softmax over {count} labels"),
     N_("softmax over {count} tokens"),
     N_("softmax over {count} choices"),
@@ -49,6 +69,7 @@ _FORMS = (
     N_("added {markers}, each one token"),
     N_("added {markers}, which this tokenizer reads in pieces"),
     N_("added {tokens}"),
+    N_("{count} tokens in a name"),
     N_("{count} mask"),
     N_("{count} masks"),
     N_("{count} rows of logits"),
@@ -68,6 +89,7 @@ _FORMS = (
     N_("{count} are padding"),
     N_("the largest of each channel"),
     N_("vectors of length 1"),
+    N_("{count} tokens"),
     N_("{count} pair"),
     N_("{count} pairs"),
     N_("{count} entity"),
@@ -77,4 +99,4 @@ _FORMS = (
 
 def note_text(note: str) -> str:
     """`note`, which a cycle was saved with, in the language that is spoken."""
-    return retell(note, _FORMS)
+    return "; ".join(retell(part, _FORMS) for part in note.split("; "))

@@ -29,7 +29,7 @@ Labels = Annotated[
     typer.Option(
         "--labels",
         help='What the model should say: "PER PER O", a label, an answer; or mark names in the '
-        "text, [Ada](PER). Of a batch, once for each text.",
+        "text, `[Ada](PER)`. Of a batch, once for each text.",
         metavar="LABELS",
         rich_help_panel=_PANEL,
     ),
