@@ -71,7 +71,7 @@ def test_the_first_paint_needs_little() -> None:
     late = ("numpy", "torch", "transformers", "safetensors", "markdown_it", "pygments")
     assert not [name for name in loaded if name.split(".")[0] in late]
     ours = {".".join(name.split(".")[:3]) for name in loaded if name.startswith("cyclesim.")}
-    shell = {"cli", "finetuning", "folders", "shell"}
+    shell = {"cli", "finetuning", "folders", "lazy", "shell"}
     allowed = shell | {"errors", "language", "printable", "machine", "render", "tui", "_version"}
     assert {name.split(".")[1] for name in ours} <= allowed
     rooms = {"app", "classroom", "commands", "launch", "screens", "settings", "widgets", "words"}

@@ -11,8 +11,9 @@ Lazy, so that what a run says of itself (`Settings`, `Training`) can be had with
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cyclesim.lazy import asks
 
 if TYPE_CHECKING:
     from cyclesim.finetuning.outcome import Form, Training
@@ -22,20 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Form", "Progress", "Settings", "Training", "Watcher", "train"]
 
-_HOMES = {
-    "Form": "outcome",
-    "Progress": "watch",
-    "Settings": "settings",
-    "Training": "outcome",
-    "Watcher": "watch",
-    "train": "train",
-}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value  # over the module of the same name
-    return value
+__getattr__ = asks(
+    __name__,
+    {
+        "Form": "outcome",
+        "Progress": "watch",
+        "Settings": "settings",
+        "Training": "outcome",
+        "Watcher": "watch",
+        "train": "train",
+    },
+)

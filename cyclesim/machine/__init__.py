@@ -5,8 +5,9 @@ Lazy, so that the catalog of models can be read without importing torch.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cyclesim.lazy import asks
 
 if TYPE_CHECKING:
     from cyclesim.machine.encoding import Encoding, copied
@@ -45,28 +46,24 @@ __all__ = [
     "load",
 ]
 
-_HOMES = {
-    "Encoding": "encoding",
-    "HostResult": "steps",
-    "HostStep": "steps",
-    "Machine": "machine",
-    "ModelCall": "steps",
-    "Named": "steps",
-    "Program": "steps",
-    "Steps": "steps",
-    "Task": "tasks",
-    "Training": "training",
-    "TrainingMachine": "training",
-    "Work": "steps",
-    "Written": "steps",
-    "copied": "encoding",
-    "drive": "steps",
-    "load": "loading",
-}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = asks(
+    __name__,
+    {
+        "Encoding": "encoding",
+        "HostResult": "steps",
+        "HostStep": "steps",
+        "Machine": "machine",
+        "ModelCall": "steps",
+        "Named": "steps",
+        "Program": "steps",
+        "Steps": "steps",
+        "Task": "tasks",
+        "Training": "training",
+        "TrainingMachine": "training",
+        "Work": "steps",
+        "Written": "steps",
+        "copied": "encoding",
+        "drive": "steps",
+        "load": "loading",
+    },
+)

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cyclesim.lazy import asks
 
 if TYPE_CHECKING:
     from cyclesim.robustness.perturb import KINDS, Edit, Perturbation, perturbations
@@ -28,22 +29,18 @@ __all__ = [
     "robust",
 ]
 
-_HOMES = {
-    "KINDS": "perturb",
-    "Case": "report",
-    "Edit": "perturb",
-    "Layer": "report",
-    "Perturbation": "perturb",
-    "Place": "report",
-    "Robustness": "report",
-    "perturbations": "perturb",
-    "read_synonyms": "words",
-    "robust": "run",
-}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = asks(
+    __name__,
+    {
+        "KINDS": "perturb",
+        "Case": "report",
+        "Edit": "perturb",
+        "Layer": "report",
+        "Perturbation": "perturb",
+        "Place": "report",
+        "Robustness": "report",
+        "perturbations": "perturb",
+        "read_synonyms": "words",
+        "robust": "run",
+    },
+)

@@ -5,8 +5,9 @@ Lazy, so that a shell can say what to do without importing torch.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cyclesim.lazy import asks
 
 if TYPE_CHECKING:
     from cyclesim.machine.training.spec import OPTIMIZERS, Training
@@ -30,20 +31,16 @@ __all__ = [
     "unmarked",
 ]
 
-_HOMES = {
-    "OPTIMIZERS": "spec",
-    "BackwardWork": "step",
-    "ClipWork": "step",
-    "Scored": "step",
-    "Training": "spec",
-    "TrainingMachine": "step",
-    "UpdateWork": "step",
-    "unmarked": "words",
-}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{home}"), name)
+__getattr__ = asks(
+    __name__,
+    {
+        "OPTIMIZERS": "spec",
+        "BackwardWork": "step",
+        "ClipWork": "step",
+        "Scored": "step",
+        "Training": "spec",
+        "TrainingMachine": "step",
+        "UpdateWork": "step",
+        "unmarked": "words",
+    },
+)
