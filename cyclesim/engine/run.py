@@ -107,6 +107,7 @@ class Run:
             last = resume[0].builder.event_of[resume[1]]
             rewrites = resume[0].recorder.rewrites
             self.recorder.rewrites = {at: new for at, new in rewrites.items() if at <= last}
+            self._random = [(at, state) for at, state in resume[0]._random if at <= last]
         self.keeper: Keeper | None = None
         if memory is not None or keep in ("outputs", "stats"):
             self.keeper = Keeper(self.recorder, self.builder, _kept(keep), memory)
@@ -270,11 +271,14 @@ class Run:
 
     # ----------------------------------------------------------------------------------------
 
-    def note_randomness(self) -> Any:
-        """Torch's random state after the latest event; remembered, if that event changed it."""
+    def note_randomness(self, *, sure: bool = True) -> Any:
+        """Remember torch's random state after the latest event; the state.
+
+        With `sure`, only if it is another than before. Without, that is not asked: at a pause,
+        asking would take longer than keeping it twice.
+        """
         now = self.state.randomness.now()
-        last = self._random[-1][1] if self._random else None
-        if last is None or not all(map(torch.equal, now, last)):
+        if not (sure and self._random and all(map(torch.equal, now, self._random[-1][1]))):
             self._random.append((len(self.recorder.events) - 1, now))
         return now
 

@@ -151,17 +151,18 @@ class Session:
         new = self._builder.update()  # several after what was handed back: the last one is reached
         if not new:
             return event
-        randomness = self.run.note_randomness() if self.run.recorder.live else None
-        if randomness is not None and self.run.keeper is not None:
+        if self.run.keeper is not None and self.run.recorder.live:
             self.run.keeper.update()
         if (again := self.run.edit_again(new, event)) is not None:
             self.replace(again)
-        if self._reached(self._builder.cycles[-1]):
-            last = isinstance(event, HostEvent) and event.step.last
-            if not last or self.error:  # after the last step, go on to the verdict
-                self.can_edit = self.run.can_edit(event)
-                self._pause(randomness)
-                self.can_edit = False
+        reached = self._reached(self._builder.cycles[-1])
+        last = isinstance(event, HostEvent) and event.step.last
+        if reached and (not last or self.error):  # after the last step, go on to the verdict
+            self.can_edit = self.run.can_edit(event)
+            self._pause()
+            self.can_edit = False
+        elif self.run.recorder.live:
+            self.run.note_randomness()
         if self._replacement is not None:
             if isinstance(event, Event):
                 event = self.run.go_on(_edited(event, self._replacement), event)
@@ -179,15 +180,13 @@ class Session:
             self.error = error
             return True
 
-    def _pause(self, state: Any = None) -> None:
-        """Wait for the next turn. `state` is the random state, where it has just been asked."""
+    def _pause(self) -> None:
         # The goal is reached; the next one comes with the next turn.
         self._after = self._before = None
         # Whatever draws random numbers during the pause must not change what the model draws.
-        randomness = self.run.state.randomness
-        state = state or randomness.now()
+        state = self.run.note_randomness(sure=False)
         self.run.stopwatch.leave_out(self.rendezvous.pause())
-        randomness.put(state)
+        self.run.state.randomness.put(state)
 
     @property
     def _builder(self) -> Builder:

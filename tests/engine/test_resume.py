@@ -280,6 +280,32 @@ class Wanders(nn.Module):
         return (x.exp() if self.calls % 2 else x.sin()) + 1
 
 
+class Seeding(nn.Module):
+    """Seeds torch in the middle of its forward, and draws some cycles later."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        torch.manual_seed(7)
+        return nn.functional.dropout((x + 1) * 2, 0.5, training=True)
+
+
+def test_random_numbers_are_the_same_however_often_and_wherever_it_is_rewound() -> None:
+    dropouts = [nn.Linear(4, 64), nn.Dropout(0.5), nn.ReLU(), nn.Dropout(0.5)]
+    model = nn.Sequential(*dropouts, Seeding(), nn.Dropout(0.5)).train()
+    data = torch.randn(2, 4)
+    before = torch.get_rng_state()
+    with Clock(model, inputs=data, measure=False) as clock:
+        while clock.step():
+            torch.rand(3)  # whoever looks may draw, too
+        first = clock.finish()
+        for stops in ((5, 2), (len(first) - 2, 4, 3), (0,), (6,)):
+            for number in stops:
+                clock.rewind(number)
+                torch.rand(1)
+            assert cyclesim.diff(clock.finish(), first).equal
+    torch.set_rng_state(before)
+    assert cyclesim.diff(cyclesim.trace(model, inputs=data, measure=False), first).equal
+
+
 def test_a_model_that_takes_another_path_cannot_be_resumed() -> None:
     with Clock(Wanders(), inputs=torch.ones(2), measure=False) as clock:
         clock.step(3)
