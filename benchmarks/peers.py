@@ -10,6 +10,7 @@ is a row with the reason.
     python benchmarks/peers.py --tools cyclesim,hooks --quick   # a look, half a minute
     python benchmarks/peers.py --write                          # and README.md's tables made anew
     python benchmarks/peers.py --json peers.json                # and every raw number
+    python benchmarks/peers.py --json peers.json --resume       # go on where that was left
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from page import processor
 from peer.environment import NotInstalled, python_for
 from peer.subject import CASES, QUICK
 from peer.table import show, write
@@ -49,6 +51,9 @@ def main() -> None:
                         help="where the tools are installed")  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="install the tools anew")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every raw number")
+    parser.add_argument("--resume", action="store_true",
+                        help="leave out the tools that the --json file has, if it is of this "
+                        "machine and these cases")  # fmt: skip
     parser.add_argument("--write", action="store_true", help="renew the tables of README.md")
     options = parser.parse_args()
     names = [name.strip() for name in options.tools.split(",")]
@@ -56,21 +61,27 @@ def main() -> None:
     if unknown:
         parser.error(f"there is no tool {', '.join(unknown)}: choose from {', '.join(TOOLS)}")
     console = Console(width=None if sys.stdout.isatty() else 200)
-    tools = []
-    for name in names:
-        console.print(f"· {name}", highlight=False)
-        tools.append(_measured(name, options))
-    report = {
+    report: dict[str, Any] = {
         "date": date.today().isoformat(),
         "machine": _machine(options.threads),
         "cases": [case.name for case in (QUICK if options.quick else CASES)],
-        "tools": tools,
+        "tools": [],
     }
+    if options.resume and options.json and options.json.exists():
+        earlier = json.loads(options.json.read_text(encoding="utf-8"))
+        if any(earlier[key] != report[key] for key in ("machine", "cases")):
+            parser.error(f"{options.json} is of another machine, or of other cases")
+        report = earlier
+    done = {tool["name"] for tool in report["tools"]}
+    for name in (name for name in names if name not in done):
+        console.print(f"· {name}", highlight=False)
+        report["tools"].append(_measured(name, options))
+        report["tools"].sort(key=lambda tool: list(TOOLS).index(tool["name"]))
+        if options.json:  # after each, so that nothing is lost
+            options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     show(report, console)
-    if options.json:
-        options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     if options.write:
-        write(report, HERE / "README.md")
+        write(report)
 
 
 def _measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -170,7 +181,7 @@ def _machine(threads: int) -> dict[str, str]:
     import transformers
 
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": f"{os.cpu_count()} cores",
         "threads": f"{threads} thread" + ("s" if threads > 1 else ""),
         "system": platform.system(),
@@ -178,16 +189,6 @@ def _machine(threads: int) -> dict[str, str]:
         "torch": f"torch {torch.__version__}",
         "transformers": f"transformers {transformers.__version__}",
     }
-
-
-def _processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return " ".join(line.split(":", 1)[1].split())
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, NamedTuple
 
+from page import markdown, put
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
 __all__ = ["Ratio", "Table", "noise", "ratio", "show", "tables", "write"]
-
-BEGIN, END = "<!-- peers.py begins -->", "<!-- peers.py ends -->"
 
 
 class Ratio(NamedTuple):
@@ -179,23 +176,10 @@ def show(report: dict[str, Any], console: Console) -> None:
         console.print(drawn)
 
 
-def write(report: dict[str, Any], path: Path) -> None:
-    """Put the tables between the markers of the Markdown file at `path`."""
+def write(report: dict[str, Any]) -> None:
+    """Put the tables into the page."""
     machine = ", ".join(report["machine"].values())
     parts = [f"Measured on {report['date']}: {machine}."]
     for table in tables(report):
-        parts += [f"### {table.title}", _markdown(table)]
-    made = "\n\n".join([BEGIN, *parts, END])
-    text = path.read_text(encoding="utf-8")
-    between = re.compile(f"{re.escape(BEGIN)}.*{re.escape(END)}", re.DOTALL)
-    if not between.search(text):
-        raise SystemExit(f"{path.name} has no markers to write between.")
-    path.write_text(between.sub(lambda _: made, text), encoding="utf-8")
-
-
-def _markdown(table: Table) -> str:
-    def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-    aligned = ["---" if place < 2 else "---:" for place in range(len(table.headings))]
-    return "\n".join([line(table.headings), line(aligned), *map(line, table.rows)])
+        parts += [f"### {table.title}", markdown(table.headings, table.rows)]
+    put(parts, "peers.py")
