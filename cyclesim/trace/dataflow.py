@@ -52,6 +52,7 @@ class Dataflow:
     """
 
     def __init__(self, cycles: Sequence[Cycle]) -> None:
+        cycles = tuple(cycles)  # a run that goes on meanwhile adds to its own list
         readers: list[list[int]] = [[] for _ in cycles]
         self.sources: list[tuple[int, ...]] = []
         self.level: list[int] = []
