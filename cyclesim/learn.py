@@ -1,7 +1,7 @@
 """`cyclesim learn`: the lessons, from the shell.
 
 `cyclesim learn 4` is short for `cyclesim learn open 4`. A student lists, opens, checks and asks for
-hints; a teacher grades, prints and makes notebooks; an author makes and lints.
+hints; a teacher grades, demonstrates and prints; an author makes and lints.
 """
 
 from __future__ import annotations
@@ -79,6 +79,12 @@ def open_(
     step: Annotated[
         str | None, typer.Option("--step", help="Begin at this step.", metavar="NAME")
     ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Play it, with pauses and with the keys shown.")
+    ] = False,
+    speed: Annotated[
+        float, typer.Option("--speed", help="Of --demo: times as fast as one reads; 0: at once.")
+    ] = 1.0,
     ascii: Annotated[bool | None, typer.Option("--ascii/--no-ascii", hidden=True)] = None,
     projector: Annotated[bool | None, typer.Option("--projector/--no-projector")] = None,
     lessons: Lessons = None,
@@ -91,6 +97,9 @@ def open_(
     from cyclesim.tui.launch import LaunchOptions, LessonOptions
     from cyclesim.tui.settings.config import read_config
 
+    if not 0 <= speed <= 1000:
+        said = tr("--speed {speed} makes no sense: use 0 to 1000.")
+        raise CyclesimError(said.format(speed=f"{speed:g}"))
     folder = lessons or ctx.obj
     config = read_config()
     if lang is None and config.lang is not None:
@@ -103,10 +112,14 @@ def open_(
     run = lesson.run
     options = LaunchOptions(
         text=run.text, model=run.model, attention=run.attention, seed=run.seed,
-        pad_to=run.pad_to, max_length=run.max_length, keys=config.keys,
+        pad_to=run.pad_to, max_length=run.max_length, training=run.train,
+        generation=dict(run.generation) or None, keys=config.keys,
         ascii=bool(config.ascii if ascii is None else ascii),
         projector=bool(config.projector if projector is None else projector),
-        lesson=LessonOptions(number, folder, step or ""),
+        lesson=LessonOptions(
+            number, folder, step or lesson.steps[0].name if demo else step or "",
+            demo=speed if demo else None, keep=not demo,
+        ),
     )  # fmt: skip
     with cleaning_up():
         return run_app(options)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import fields
 from html import escape
 from typing import Any
 
@@ -60,15 +61,23 @@ def _setup(run: RunSpec) -> str:
         "attn": run.attention if run.attention != "eager" else None,
         "pad_to": run.pad_to,
         "max_length": run.max_length,
+        "generation": dict(run.generation) or None,
         "seed": run.seed,
     }
     given = "".join(f", {n}={v!r}" for n, v in options.items() if v is not None)
-    return (
-        "import cyclesim\n\n"
-        f"machine = cyclesim.load({run.model!r}{given})\n"
-        f"trace = cyclesim.trace(machine, {run.text!r})\n"
-        "trace"
-    )
+    lines = ["import cyclesim", "", f"machine = cyclesim.load({run.model!r}{given})"]
+    train = ""
+    if run.train is not None:
+        lines.append(f"step = cyclesim.{_call(run.train)}")
+        train = ", train=step"
+    return "\n".join([*lines, f"trace = cyclesim.trace(machine, {run.text!r}{train})", "trace"])
+
+
+def _call(made: Any) -> str:
+    """What makes a dataclass, without what is usual."""
+    said = ((f.name, getattr(made, f.name)) for f in fields(made)
+            if getattr(made, f.name) != f.default)  # fmt: skip
+    return f"{type(made).__name__}({', '.join(f'{name}={value!r}' for name, value in said)})"
 
 
 def _step(told: Told, step: Step) -> Iterator[dict[str, Any]]:

@@ -27,6 +27,7 @@ from cyclesim.lessons.lesson import (
 )
 from cyclesim.lessons.pages import Block, Page, Section, mapping, plain, read_page
 from cyclesim.lessons.runs import EDITS
+from cyclesim.machine.training.spec import Training
 
 __all__ = ["FILES", "read_lesson"]
 
@@ -34,11 +35,17 @@ __all__ = ["FILES", "read_lesson"]
 FILES: Mapping[str, str] = {"en": "lesson.md", "zh": "lesson.zh.md"}
 
 _NUMBER = re.compile(r"(\d+)-[a-z0-9-]+")
-_FRONT = frozenset("title goal minutes needs model text seed attention runs let".split())
+_FRONT = frozenset(
+    "title goal minutes needs model text seed attention generation train runs let".split()
+)
 _STEP = frozenset("go look expect hint hints keys".split())
 _QUESTION = frozenset("ask choices right wrong kind about why".split())
 _EXERCISE = frozenset("file checks hints".split())
-_RUN = frozenset("model text attention seed pad_to max_length edits".split())
+_RUN = frozenset("model text attention seed pad_to max_length generation train edits".split())
+#: What a lesson may say of a training step.
+_TRAIN = frozenset(
+    "labels optimizer lr weight_decay momentum clip schedule warmup steps seed dropout".split()
+)
 #: What another language says again; all else is the English file's.
 _WORDS = {"step": {"hint", "hints"}, "question": {"ask", "choices", "why"},
           "exercise": {"checks", "hints"}}  # fmt: skip
@@ -275,12 +282,24 @@ def _exercise(english: Section, words: Section) -> Exercise:
 def _run(front: Mapping[str, Any], like: RunSpec | None, place: Place) -> RunSpec:
     if like is not None:
         _known(front, _RUN, place)
-    given = {n: plain(front[n]) for n in _RUN - {"edits"} if n in front}
+    given = {n: plain(front[n]) for n in _RUN - {"edits", "generation", "train"} if n in front}
+    if "generation" in front:
+        given["generation"] = tuple(plain(mapping(front["generation"], place)).items())
+    if "train" in front:
+        given["train"] = _train(mapping(front["train"], place), place)
     if like is None and not {"model", "text"} <= set(given):
         raise LessonError("the front matter names a model and a text", place)
     edits = tuple(_edit(item, place) for item in front.get("edits", ()))
     made = RunSpec("", "") if like is None else replace(like, edits=())
     return replace(made, **given, edits=edits)
+
+
+def _train(content: Mapping[str, Any], place: Place) -> Training:
+    _known(content, _TRAIN, place)
+    try:
+        return Training(**{name: plain(value) for name, value in content.items()})
+    except CyclesimError as error:
+        raise LessonError(f"train: {error}".rstrip("."), place) from None
 
 
 def _edit(item: Any, place: Place) -> tuple[str, str, Any]:

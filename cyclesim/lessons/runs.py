@@ -15,7 +15,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.lessons.lesson import Lesson, RunSpec
 from cyclesim.trace import Cycle, Trace
 
-__all__ = ["EDITS", "LessonRun", "load_machine", "run_of", "runs_of"]
+__all__ = ["EDITS", "LessonRun", "load_machine", "run_of", "run_on", "runs_of"]
 
 
 class LessonRun:
@@ -35,29 +35,42 @@ class LessonRun:
 
 @lru_cache(maxsize=16)
 def _machine(
-    model: str, attention: str, seed: int, pad_to: int | None, max_length: int | None
+    model: str,
+    attention: str,
+    seed: int,
+    pad_to: int | None,
+    max_length: int | None,
+    generation: tuple[tuple[str, Any], ...],
 ) -> Any:
     import cyclesim
 
     return cyclesim.load(
-        model, attn=attention, seed=seed, pad_to=pad_to, max_length=max_length, device="cpu"
-    )
+        model, attn=attention, seed=seed, pad_to=pad_to, max_length=max_length, device="cpu",
+        generation=dict(generation) or None,
+    )  # fmt: skip
 
 
 def load_machine(spec: RunSpec) -> Any:
     """The machine that `spec` runs on; the same one for the same settings."""
-    return _machine(spec.model, spec.attention, spec.seed, spec.pad_to, spec.max_length)
+    return _machine(
+        spec.model, spec.attention, spec.seed, spec.pad_to, spec.max_length, spec.generation
+    )
 
 
 @lru_cache(maxsize=64)
 def run_of(spec: RunSpec) -> LessonRun:
     """The run that `spec` describes; traced once in this process."""
-    import cyclesim
-
     machine = load_machine(spec)
     if spec.edits:
         return LessonRun(_edited(machine, spec))
-    trace = cyclesim.trace(machine, spec.text, measure=False)
+    return run_on(machine, spec)
+
+
+def run_on(machine: Any, spec: RunSpec) -> LessonRun:
+    """The run of `spec`, without its edits, on a machine that is there already."""
+    import cyclesim
+
+    trace = cyclesim.trace(machine, spec.text, measure=False, train=spec.train)
     return LessonRun(trace, lambda: cyclesim.Probe(machine, spec.text).over_layers())
 
 
@@ -69,7 +82,7 @@ def runs_of(lesson: Lesson) -> dict[str, LessonRun]:
 def _edited(machine: Any, spec: RunSpec) -> Trace:
     import cyclesim
 
-    with cyclesim.Clock(machine, spec.text) as clock:
+    with cyclesim.Clock(machine, spec.text, train=spec.train) as clock:
         for condition, name, argument in spec.edits:
             clock.run_to(condition)
             clock.edit(EDITS[name](argument))

@@ -9,7 +9,7 @@ tokens labels text model layers heads hidden depth ilp flops parameters
 entities entity("London") label("London")
 probe(0)                         what the head would say after a layer: probe(0).label("London")
 key("step")                      the key of a command
-sqrt exp log abs round len max min sum near(a, b, 0.001)
+sqrt exp log abs round len max min sum near(a, b, 0.001) apart(a, b)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 from cyclesim.lessons.expression import ExpressionError, View, evaluate, parse
 from cyclesim.lessons.runs import LessonRun
-from cyclesim.lessons.views import CycleView, EntityView, TensorView, close, token_place
+from cyclesim.lessons.views import CycleView, EntityView, TensorView, apart, close, token_place
 from cyclesim.trace import Cycle, Trace
 
 __all__ = ["RunView", "Scope"]
@@ -72,7 +72,8 @@ class RunView(AnswerView):
 
     FIELDS = AnswerView.FIELDS | frozenset(
         "cycle first last cycles count token word tokens labels text model layers heads hidden "
-        "depth ilp flops parameters total probe bytes attention identical pieces wide".split()
+        "depth ilp flops parameters total probe bytes attention identical pieces wide "
+        "result".split()
     )
 
     def __init__(self, run: LessonRun) -> None:
@@ -117,6 +118,13 @@ class RunView(AnswerView):
         """Bytes read and written."""
         found = self._found(condition) if condition else self._trace.cycles
         return sum(c.bytes_read + c.bytes_written for c in found)
+
+    def result(self, name: str) -> Any:
+        """A number or a text of what came out: `result("loss")`."""
+        known = self._trace.result
+        if not isinstance(known.get(name), (int, float, str)):
+            raise ExpressionError(f"the result has no {name!r}; it has {', '.join(known)}")
+        return known[name]
 
     @property
     def total(self) -> int:
@@ -281,7 +289,8 @@ def _numbers(value: Any) -> tuple[Any, ...]:
 
 
 _FUNCTIONS: Mapping[str, Any] = {
-    "near": close, "len": _len, "sqrt": math.sqrt, "exp": math.exp, "log": math.log, "abs": abs,
+    "near": close, "apart": apart, "len": _len, "sqrt": math.sqrt, "exp": math.exp,
+    "log": math.log, "abs": abs,
     "round": _rounded, "max": _extreme(max), "min": _extreme(min),
     "sum": lambda values: sum(_numbers(values)), "str": str,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from cyclesim.lessons.expression import ExpressionError, View
 from cyclesim.trace import Cycle, Trace, Value
 from cyclesim.trace.words import places_of
 
-__all__ = ["CycleView", "EntityView", "TensorView", "axes_of_input", "token_place"]
+__all__ = ["CycleView", "EntityView", "TensorView", "apart", "axes_of_input", "token_place"]
 
 #: Axes whose places are tokens.
 _TOKENS = frozenset({"token", "query", "key"})
@@ -181,7 +181,7 @@ class CycleView(View):
     FIELDS = frozenset(
         "number unit step path op module layer label where note nop edited flops bytes_read "
         "bytes_written shape dtype output outputs input inputs weight bias sources readers "
-        "argument downstream worked formula sentence".split()
+        "argument downstream worked formula sentence phase token forward wrote".split()
     )
 
     def __init__(self, cycle: Cycle, trace: Trace) -> None:
@@ -190,7 +190,7 @@ class CycleView(View):
     def field(self, name: str) -> Any:
         own = {"nop", "edited", "downstream"} | {
             "number", "unit", "step", "path", "op", "module", "layer", "label", "where", "note",
-            "flops", "bytes_read", "bytes_written",
+            "flops", "bytes_read", "bytes_written", "phase", "token", "forward",
         }  # fmt: skip
         return getattr(self._cycle, name) if name in own else super().field(name)
 
@@ -222,6 +222,14 @@ class CycleView(View):
                 return self._input(place)
         names = ", ".join(v.name for v in self._cycle.inputs)
         raise ExpressionError(f"cycle {self._cycle.number} reads {names}, and no {name!r}")
+
+    def wrote(self, name: str) -> TensorView:
+        """The output of that name: `wrote("grad weight")`."""
+        for value, view in zip(self._cycle.outputs, self.outputs, strict=True):
+            if value.name == name:
+                return view
+        names = ", ".join(v.name for v in self._cycle.outputs)
+        raise ExpressionError(f"cycle {self._cycle.number} writes {names}, and no {name!r}")
 
     @property
     def weight(self) -> TensorView:
@@ -285,6 +293,13 @@ class EntityView(View):
 def is_number(value: Any) -> bool:
     """Whether `value` is a number, and not true or false."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def apart(a: Any, b: Any) -> float:
+    """How far the numbers of two tensors of one shape are from each other, at most."""
+    if not isinstance(a, TensorView) or not isinstance(b, TensorView) or a.shape != b.shape:
+        raise ExpressionError("apart compares two tensors of one shape")
+    return float(np.max(np.abs(a._numbers.astype(np.float64) - b._numbers.astype(np.float64))))
 
 
 def close(a: Any, b: Any, within: float) -> bool:

@@ -59,7 +59,7 @@ class CyclesimApp(Witness):
 
     Attributes:
         glyphs: the signs to draw with.
-        commands: all commands, with the keys that this person has chosen.
+        commands: all commands there are here, with the keys that this person has chosen.
         sentence: why it could not load, or "".
     """
 
@@ -76,7 +76,9 @@ class CyclesimApp(Witness):
     ) -> None:
         super().__init__()
         self.options = options or LaunchOptions()
-        self.commands = with_keys(self.options.keys)
+        known = with_keys(self.options.keys)
+        taught = self.options.lesson is not None
+        self.commands = tuple(c for c in known if taught or not c.taught)
         self.glyphs: Glyphs = ASCII if self.options.ascii else UNICODE
         self.recorder = Recorder(self.options)
         self.sentence = ""

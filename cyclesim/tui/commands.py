@@ -19,7 +19,7 @@ from cyclesim.language import N_, tr
 
 __all__ = [
     "COMMANDS", "GROUPS", "LEAVE", "RESERVED", "Command", "bindings", "key_shown", "keymap_of",
-    "with_keys",
+    "lesson_bindings", "with_keys",
 ]  # fmt: skip
 
 
@@ -57,8 +57,15 @@ class Command:
         """Whether its keys are a part of what it does, so that nobody can choose others."""
         return "{key}" in self.action
 
+    @property
+    def taught(self) -> bool:
+        """Whether it is there only beside a lesson."""
+        return self.group == "Lesson"
 
-GROUPS = (N_("Run"), N_("Look"), N_("Change"), N_("Tensor"), N_("Ask"), N_("App"))
+
+GROUPS = (
+    N_("Run"), N_("Look"), N_("Change"), N_("Tensor"), N_("Ask"), N_("App"), N_("Lesson"),
+)  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -331,6 +338,26 @@ COMMANDS: tuple[Command, ...] = (
         N_("Stop the run and leave."),
         "App", 16,
     ),
+    Command(
+        "lesson_on", "j", "j", N_("go on"),
+        N_("Read on, answer, or go on to the next step."),
+        "Lesson",
+    ),
+    Command(
+        "lesson_back", "k", "k", N_("step back"),
+        N_("The step of the lesson before."),
+        "Lesson",
+    ),
+    Command(
+        "lesson_hint", "y", "y", N_("hint"),
+        N_("A hint; one more each time."),
+        "Lesson",
+    ),
+    Command(
+        "lesson_fold", "J", "J", N_("fold"),
+        N_("Fold the lesson, or unfold it."),
+        "Lesson",
+    ),
 )  # fmt: skip
 
 
@@ -351,6 +378,8 @@ def bindings(*, app: bool) -> list[BindingType]:
         return [Binding(",".join(LEAVE), "app.quit", quit_.label, show=False, priority=True)]
     found: list[BindingType] = []
     for command in COMMANDS:
+        if command.taught:
+            continue
         if command.action == "quit":
             # `q` is a letter in a dialog: there it leaves nothing.
             found.append(Binding("q", "app.quit", command.label, show=False, id="quit"))
@@ -360,13 +389,20 @@ def bindings(*, app: bool) -> list[BindingType]:
                 for key in command.keys.split(",")
             ]
         else:
-            found.append(
-                Binding(
-                    command.keys, command.action, command.label, show=False, id=command.name,
-                    priority="tab" in command.keys, tooltip=command.help,
-                )
-            )  # fmt: skip
+            found.append(_binding(command))
     return found
+
+
+def lesson_bindings() -> list[BindingType]:
+    """Key bindings that the screen of a lesson has besides."""
+    return [_binding(command) for command in COMMANDS if command.taught]
+
+
+def _binding(command: Command) -> Binding:
+    return Binding(
+        command.keys, command.action, command.label, show=False, id=command.name,
+        priority="tab" in command.keys, tooltip=command.help,
+    )  # fmt: skip
 
 
 def with_keys(chosen: Mapping[str, Sequence[str]], *, shared: bool = False) -> tuple[Command, ...]:

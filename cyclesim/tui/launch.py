@@ -33,12 +33,14 @@ class LessonOptions:
         number: which.
         folder: where lessons are; None for those that come with cyclesim.
         step: the name of the step to begin at; "" for where one was.
+        demo: play it, so many times as fast as one reads; 0 never waits, None plays nothing.
         keep: remember what is done.
     """
 
     number: int
     folder: Path | None = None
     step: str = ""
+    demo: float | None = None
     keep: bool = True
 
 

@@ -18,30 +18,23 @@ from textual.widgets import Input
 from cyclesim.language import tr
 from cyclesim.tui.backstage.session import END
 from cyclesim.tui.classroom.log import MAIN, Entry, Log, Standing
+from cyclesim.tui.classroom.player import LOOK, Over, Player
 from cyclesim.tui.commands import COMMANDS
 from cyclesim.tui.widgets.choice import Choice
 from cyclesim.tui.widgets.panel import CycleChosen
 
 if TYPE_CHECKING:
-    from textual.message_pump import MessagePump
-
     from cyclesim.tui.classroom.witness import Witness
 
 __all__ = ["Replay"]
 
 #: Seconds without any change after which the run is taken to stand somewhere else than recorded.
 PATIENCE = 5.0
-#: Seconds between two looks at where it stands.
-LOOK = 0.01
 
 _NAMED = {command.name: command for command in COMMANDS if not command.fixed}
 
 
-class _Over(Exception):
-    """The replay ends here, for the reason given."""
-
-
-class Replay:
+class Replay(Player):
     """Presses the keys of a log.
 
     Args:
@@ -50,27 +43,30 @@ class Replay:
         speed: how many times as fast as it was recorded; 0 for as fast as it goes.
 
     Attributes:
-        sent: the event that the replay itself has sent last.
         done: how many entries have been played.
-        paused: whether it waits for a person.
     """
 
     def __init__(self, app: Witness, log: Log, speed: float) -> None:
-        self.app, self.log, self.speed = app, log, speed
-        self.sent: events.Event | None = None
-        self.done = 0
-        self.paused = False
-        self._taken = False
+        super().__init__(app, speed)
+        self.log = log
 
-    def pause(self) -> None:
-        """Wait, or go on."""
-        self.paused = not self.paused
-        self.app.main.refresh_bars()
+    @property
+    def total(self) -> int:
+        """How many entries there are."""
+        return len(self.log.entries)
 
-    def hand_over(self) -> None:
-        """A person takes over: play nothing more."""
-        self._taken = True
-        self._end(tr("You have taken over: the replay is over."))
+    @property
+    def state(self) -> str:
+        """What goes on, in a word or two."""
+        return tr("replay paused") if self.paused else tr("replay")
+
+    def taken_over(self) -> str:
+        """What to say to who has taken over."""
+        return tr("You have taken over: the replay is over.")
+
+    def forbidden(self) -> str:
+        """Why nothing is opened or written meanwhile."""
+        return tr("A replay opens and saves no file or folder.")
 
     async def run(self) -> None:
         """Play the whole log."""
@@ -87,21 +83,11 @@ class Replay:
                 await self._play(entry)
                 self.done += 1
                 self.app.main.refresh_bars()
-        except _Over as over:
+        except Over as over:
             if not self._taken:
                 self._end(str(over), bad=True)
             return
         self._end(self._outcome(entry.standing if self.log.entries else None))
-
-    def _end(self, said: str, *, bad: bool = False) -> None:
-        if self.app.replay is self:
-            self.app.replay = None
-            session = self.app.main.session
-            if not self._taken:
-                session.hold()
-            session.limit(END)
-            self.app.main.refresh_bars()
-            self.app.main.tell(said, bad=bad)
 
     def _outcome(self, standing: Standing | None) -> str:
         if standing is None or standing == self.app.main.standing:
@@ -109,20 +95,6 @@ class Replay:
         return tr("The replay is over, but not where the session was. The keys are yours.")
 
     # -- waiting -----------------------------------------------------------------------------
-
-    def _check(self) -> None:
-        if self._taken or not self.app.is_running:
-            raise _Over("")
-
-    async def _rest(self, seconds: float) -> None:
-        """The pause before a key."""
-        left = seconds / self.speed if self.speed else 0.0
-        while left > 0 or self.paused:
-            self._check()
-            step = min(max(left, LOOK), 0.05)
-            await asyncio.sleep(step)
-            if not self.paused:
-                left -= step
 
     def _limit(self, entry: Entry) -> None:
         ran = entry.standing.executed
@@ -149,7 +121,7 @@ class Replay:
             if (stands, self.app.place, idle) != seen or not idle:
                 seen, since = (stands, self.app.place, idle), monotonic()
             if monotonic() - since > PATIENCE:
-                raise _Over(self._astray(entry))
+                raise Over(self._astray(entry))
             await asyncio.sleep(LOOK)
 
     def _astray(self, entry: Entry) -> str:
@@ -160,14 +132,6 @@ class Replay:
                 "and {here} have run now."
             ).format(there=there, here=here)
         return tr("The replay stops: the next key belongs to another dialog.")
-
-    async def _heard(self) -> None:
-        """Wait until every message that was sent has been taken, from the leaf to the root."""
-        app = self.app
-        for _ in range(2):
-            leaf = app.focused or app.screen
-            for node in (app, *leaf.ancestors_with_self):
-                await _barrier(node)
 
     # -- playing -----------------------------------------------------------------------------
 
@@ -181,7 +145,7 @@ class Replay:
             self._fill(value)
         elif entry.deed == "command":
             if value not in _NAMED:
-                raise _Over(tr("The replay stops: there is no command {name}.").format(name=value))
+                raise Over(tr("The replay stops: there is no command {name}.").format(name=value))
             app.show_pressed(entry.character or "", _NAMED[value])
             await app.obey(_NAMED[value])
         elif entry.deed == "cycle":
@@ -193,7 +157,7 @@ class Replay:
                 said = tr("A click is left out: it was recorded at {width}×{height}.")
                 said = said.format(width=size[0], height=size[1])
                 if entry.place != MAIN:
-                    raise _Over(said)
+                    raise Over(said)
                 app.main.tell(said)
                 return
             for kind in (events.MouseDown, events.MouseUp):
@@ -208,18 +172,3 @@ class Replay:
                 elif isinstance(field, Input) and content is not None:
                     field.value = content
                     field.cursor_position = len(content)
-
-    def _send(self, event: events.Event) -> None:
-        if not isinstance(event, events.MouseUp):
-            self.sent = event
-        self.app.post_message(event)
-
-
-async def _barrier(node: MessagePump) -> None:
-    """Wait until `node` has taken the messages that were sent to it so far."""
-    heard = asyncio.Event()
-    if node.is_running and node.call_later(heard.set):
-        try:
-            await asyncio.wait_for(heard.wait(), 1.0)
-        except asyncio.TimeoutError:
-            pass

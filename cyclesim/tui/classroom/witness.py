@@ -17,7 +17,7 @@ from cyclesim.tui.classroom.log import MAIN, Recorder, Standing
 from cyclesim.tui.commands import COMMANDS, Command
 
 if TYPE_CHECKING:
-    from cyclesim.tui.classroom.replay import Replay
+    from cyclesim.tui.classroom.player import Player
     from cyclesim.tui.launch import LaunchOptions
     from cyclesim.tui.screens.main import MainScreen
     from cyclesim.tui.widgets.panel import CycleChosen
@@ -38,12 +38,12 @@ class Witness(App[int]):
 
     Attributes:
         recorder: the session log.
-        replay: the log that is being replayed, or None.
+        replay: who presses the keys instead, a replay or a demonstration; or None.
     """
 
     options: LaunchOptions
     recorder: Recorder
-    replay: Replay | None = None
+    replay: Player | None = None
 
     @property
     def entered(self) -> bool:
@@ -67,21 +67,28 @@ class Witness(App[int]):
         """Why nothing can be opened or written, in one sentence; "" where it can."""
         if self.options.served:
             return tr("In a browser no file or folder is opened or saved.")
-        if self.replay is not None:
-            return tr("A replay opens and saves no file or folder.")
-        return ""
+        return "" if self.replay is None else self.replay.forbidden()
 
     def begin_session(self) -> None:
         """The main screen is there."""
         self.recorder.begin((self.size.width, self.size.height))
-        if self.options.replay is not None:
-            from cyclesim.tui.classroom.replay import Replay
-
-            self.replay = Replay(self, self.options.replay, self.options.pace)
+        self.replay = self._player()
+        if self.replay is not None:
             self.run_worker(self.replay.run(), name="replay", exit_on_error=False)
-
         if self.options.projector:
             self.call_after_refresh(self.main.action_projector)
+
+    def _player(self) -> Player | None:
+        options = self.options
+        if options.replay is not None:
+            from cyclesim.tui.classroom.replay import Replay
+
+            return Replay(self, options.replay, options.pace)
+        if options.lesson is not None and options.lesson.demo is not None:
+            from cyclesim.tui.lessons.demo import Demo
+
+            return Demo(self, options.lesson.demo)
+        return None
 
     def end_session(self) -> None:
         """The app is leaving."""

@@ -90,7 +90,9 @@ class LessonPane(Panel):
         if self.tour.over:
             said = tr("LESSON {number} · done")
         said = said.format(number=lesson.number, place=place + 1, count=count)
-        self.entitle(f"{said} · {tr('{key} reads on').format(key='j')}" if self.more else said)
+        if self.more:
+            said += " · " + tr("{key} reads on").format(key=self.key("lesson_on"))
+        self.entitle(said)
 
     def _parts(self, width: int) -> Iterator[tuple[list[Line], bool]]:
         """What is said, part by part; the last one marked new is what to scroll to."""
@@ -156,8 +158,7 @@ class LessonPane(Panel):
 
     @property
     def _keys(self) -> dict[str, str]:
-        # A person's own keys do not reach those of the lesson.
-        return {"on": "j", "back": "k", "hint": "y", "fold": "J"}
+        return {name: self.key(f"lesson_{name}") for name in ("on", "back", "hint", "fold")}
 
     def _end(self, width: int) -> list[Line]:
         lesson = self.tour.lesson

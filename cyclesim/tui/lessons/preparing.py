@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from cyclesim.lessons.runs import LessonRun
+from cyclesim.lessons.runs import run_on
 from cyclesim.lessons.told import Told, prose_of
 from cyclesim.tui.backstage.jobs import Desk
 from cyclesim.tui.messages import Report
@@ -32,7 +32,7 @@ class PrepareLesson:
     told: Told
 
     def __call__(self, desk: Desk) -> Report | None:
-        self.told.run = _run(desk.machine, self.told.lesson.run.text)
+        self.told.run = run_on(desk.machine, self.told.lesson.run)
         # What only some lessons ask for is made here too: an expression must not start torch
         # while the screen waits.
         _ = self.told.others
@@ -42,10 +42,3 @@ class PrepareLesson:
 
     def failed(self, desk: Desk, sentence: str) -> Report | None:
         return Prepared(self.told, sentence)
-
-
-def _run(machine: Any, text: str) -> LessonRun:
-    import cyclesim
-
-    trace = cyclesim.trace(machine, text, measure=False)
-    return LessonRun(trace, lambda: cyclesim.Probe(machine, text).over_layers())

@@ -20,8 +20,7 @@ from cyclesim.lessons.lesson import Look, Step
 from cyclesim.lessons.progress import Progress
 from cyclesim.lessons.told import Told
 from cyclesim.lessons.tour import Tour
-from cyclesim.tui.commands import Command
-from cyclesim.tui.lessons.commands import lesson_bindings
+from cyclesim.tui.commands import Command, lesson_bindings
 from cyclesim.tui.lessons.pane import LessonPane
 from cyclesim.tui.lessons.preparing import Prepared, PrepareLesson
 from cyclesim.tui.lessons.question import QuestionDialog
@@ -247,7 +246,7 @@ class LessonScreen(MainScreen):
         if tour.waits and self._skipping != tour.place:
             self._skipping = tour.place
             said = tr("This step is not done yet; {key} once more leaves it.")
-            self.tell(said.format(key="j"))
+            self.tell(said.format(key=self._key("lesson_on")))
             return
         self.tell("")
         tour.go_on(skip=True)

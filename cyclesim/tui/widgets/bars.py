@@ -19,7 +19,7 @@ from cyclesim.tui.words.lines import Line, line_width, strip_of
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
-    from cyclesim.tui.classroom.replay import Replay
+    from cyclesim.tui.classroom.player import Player
     from cyclesim.tui.scene import Scene
 
 __all__ = ["Bar", "HeaderBar", "KeyBar", "TabBar", "spread"]
@@ -185,14 +185,13 @@ class KeyBar(Bar):
             out += [Segment(f"{key} ", ACCENT), Segment(f"{label}  ", MUTED)]
         return out
 
-    def _replay(self, replay: Replay, width: int) -> Line:
+    def _replay(self, replay: Player, width: int) -> Line:
         g = self.owner.glyphs
+        hint = tr("space pauses · any other key takes over")
         if replay.paused:
-            state, hint = tr("replay paused"), tr("space goes on · any other key takes over")
-        else:
-            state, hint = tr("replay"), tr("space pauses · any other key takes over")
-        count = f"{replay.done}/{len(replay.log.entries)}"
-        left: Line = [Segment(f" {g.current} {state} {count}  ", ACCENT)]
+            hint = tr("space goes on · any other key takes over")
+        count = f"{replay.done}/{replay.total}"
+        left: Line = [Segment(f" {g.current} {replay.state} {count}  ", ACCENT)]
         if replay.speed:
             left.append(Segment(g.text(f"×{replay.speed:g}"), MUTED))
         return spread(left, [Segment(g.text(hint) + " ", STRONG)], width)

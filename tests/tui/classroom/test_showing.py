@@ -14,7 +14,6 @@ import pytest
 from cyclesim.language import speaking
 from cyclesim.tui.classroom.exports import next_path, write_new
 from cyclesim.tui.classroom.log import read_log
-from cyclesim.tui.commands import COMMANDS
 from cyclesim.tui.screens.dialogs.help import WORDS
 from tests.tui.conftest import press, ready, settled, text_of, until
 
@@ -271,7 +270,7 @@ async def test_help_says_everything(fake_app, size):
                 break
             before = now
             await pilot.press("space")
-        for command in COMMANDS:
+        for command in app.commands:
             first = command.help.split()[:2]
             assert " ".join(first) in said, command.name
         for word, _ in WORDS:

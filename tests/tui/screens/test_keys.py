@@ -179,12 +179,10 @@ async def test_restart_and_another_text(real_app):
 
 
 async def test_every_command_has_an_action_and_help(real_app):
-    from cyclesim.tui.commands import COMMANDS
-
     app = real_app()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        for command in COMMANDS:
+        for command in app.commands:
             owner = app if command.action == "quit" else app.main
             assert callable(getattr(owner, f"action_{command.name}"))
         await pilot.press("question_mark")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from rich.console import RenderableType
@@ -121,14 +121,14 @@ class HelpScreen(ModalScreen[None]):
 
     def _one_column(self) -> RenderableType:
         page = Table.grid(expand=True)
-        for part in (self._begin(), *map(self._group, GROUPS), self._others(), self._words()):
+        for part in (self._begin(), *self._groups.values(), self._others(), self._words()):
             page.add_row(part)
             page.add_row("")
         page.add_row(self._footer())
         return page
 
     def _two_columns(self) -> RenderableType:
-        groups = {name: self._group(name) for name in GROUPS}
+        groups = self._groups
         sides: tuple[list[RenderableType], list[RenderableType]] = (
             [groups.pop("Run"), groups.pop("Look"), self._others()],
             [*groups.values()],
@@ -153,14 +153,20 @@ class HelpScreen(ModalScreen[None]):
             part.add_row(Text(str(number), ACCENT), Folded(Text(text, BODY)))
         return part
 
-    def _group(self, name: str) -> Table:
-        rows = ((c.shown, c.help) for c in self._owner.commands if c.group == name)
-        return self._keys(name, rows)
+    @property
+    def _groups(self) -> dict[str, Table]:
+        """The keys of each group that has any here."""
+        found = {}
+        for name in GROUPS:
+            rows = [(c.shown, c.help) for c in self._owner.commands if c.group == name]
+            if rows:
+                found[name] = self._keys(name, rows)
+        return found
 
     def _others(self) -> Table:
-        return self._keys(N_("Other keys"), iter(OTHER_KEYS))
+        return self._keys(N_("Other keys"), OTHER_KEYS)
 
-    def _keys(self, title: str, rows: Iterator[tuple[str, str]]) -> Table:
+    def _keys(self, title: str, rows: Iterable[tuple[str, str]]) -> Table:
         part = Table.grid(padding=(0, 2, 0, 0), expand=True)
         part.add_column(no_wrap=True, width=9)
         part.add_column(ratio=1)

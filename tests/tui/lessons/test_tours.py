@@ -1,0 +1,115 @@
+"""Every tour that ships, played to its end in the real app by the keys that it tells of."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from textual._compositor import Compositor
+
+from cyclesim.language import current, speaking
+from cyclesim.lessons.course import Course
+from cyclesim.lessons.progress import Progress
+from cyclesim.lessons.runs import load_machine
+from cyclesim.tui.app import CyclesimApp
+from cyclesim.tui.launch import LaunchOptions, LessonOptions
+from cyclesim.tui.lessons.demo import Demo
+from tests.tui.conftest import inside, text_of, until
+
+COURSE = Course()
+#: A person's own keys: what a lesson says, and what plays it, goes along.
+OWN = {"lesson_on": ["f6"], "step": ["s"], "goto": ["f8"], "edit": ["ctrl+e"], "predict": ["f7"]}
+
+
+def opened(number: int, language: str = "en", speed: float | None = 0.0, **options: Any) -> Any:
+    """The app as `cyclesim learn NUMBER --demo` opens it, on a machine that others share."""
+    lesson = COURSE.lesson(number, language)
+    run = lesson.run
+    beside = LessonOptions(number, demo=speed)
+    launch = LaunchOptions(
+        text=run.text, model=run.model, attention=run.attention, seed=run.seed,
+        pad_to=run.pad_to, max_length=run.max_length, training=run.train, lesson=beside,
+        generation=dict(run.generation) or None, **options,
+    )  # fmt: skip
+    return CyclesimApp(launch, lambda options, progress: load_machine(run))
+
+
+@pytest.fixture
+def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is laid out and built, and nothing is put on the terminal: half of the time."""
+    monkeypatch.setattr(Compositor, "render_update", lambda *_, **__: None)
+    monkeypatch.setattr("cyclesim.tui.backstage.session.SETTLE", 0.0)
+    # The head is asked where a step says so, and not beside every cycle.
+    monkeypatch.setattr("cyclesim.tui.screens.main.measuring.QUICK_NS", 0)
+
+
+@pytest.mark.parametrize("number", COURSE.numbers)
+async def test_a_tour_is_met_by_the_keys_it_tells(
+    number: int, unpainted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In both languages: each step comes in one of them, and is turned into the other."""
+    play, said = Demo._play, set()
+
+    async def in_both(self: Demo, step: Any) -> None:
+        said.add((step.name, current()))
+        await self.command("language")
+        said.add((step.name, current()))
+        await play(self, self.screen.tour.step)
+
+    monkeypatch.setattr(Demo, "_play", in_both)
+    size, keys = ((120, 40), {}) if number % 2 else ((80, 24), OWN)
+    with speaking("en"):
+        app = opened(number, keys=keys)
+        async with app.run_test(size=size) as pilot:
+            await inside(pilot)
+            demo = app.replay
+            assert isinstance(demo, Demo)
+            while app.replay is not None:
+                await asyncio.sleep(0.01)
+            tour = app.main.tour
+            at = "its end" if tour.step is None else tour.step.name
+            assert (demo.failed, at) == ("", "its end")
+            names = {step.name for step in tour.lesson.steps}
+            assert said == {(name, language) for name in names for language in ("en", "zh")}
+            done = Progress().of(tour.lesson.name)
+            assert done.steps == names
+            assert all(done.answers.values())
+
+
+async def test_a_class_may_pause_and_a_person_takes_over(
+    unpainted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = opened(1, speed=1000.0)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await inside(pilot)
+        await pilot.press("space")
+        await until(pilot, lambda: app.main.pane.prepared)
+        assert app.replay.paused
+        assert "demonstration paused" in text_of(pilot, "#keys")
+        await pilot.pause(0.1)
+        assert app.main.tour.place == 0
+        await pilot.press("space")
+        await until(pilot, lambda: app.main.tour.place > 1)
+        told: list[str] = []
+        monkeypatch.setattr(type(app.main), "tell", lambda self, text, **_: told.append(text))
+        await pilot.press("x")
+        await until(pilot, lambda: app.replay is None)
+        place = app.main.tour.place
+        assert any("the lesson goes on" in text for text in told)
+        await pilot.pause(0.1)
+        assert app.main.tour.place <= place + 1  # what was pressed last may have ended a step
+
+
+async def test_a_step_that_its_keys_do_not_do_is_named(
+    unpainted: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cyclesim.tui.lessons.presser.PATIENCE", 0.3)
+    monkeypatch.setattr("cyclesim.tui.lessons.presser.keys_of", lambda step: ("enlarge",))
+    app = opened(1)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await inside(pilot)
+        demo = app.replay
+        await until(pilot, lambda: app.replay is None)
+        assert demo.failed == "The demonstration is stuck at the step paused."
+        assert demo.failed in text_of(pilot, "#now")
