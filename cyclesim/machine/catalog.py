@@ -42,6 +42,12 @@ EMBEDDED = {
             "The food was delicious and the waiter was very friendly.",
         ),
         Known(
+            "tiny-mlm",
+            "fill-mask",
+            N_("a small BERT that fills in a masked word"),
+            "Lisbon is the [MASK] of Portugal.",
+        ),
+        Known(
             "tiny-t5",
             "text2text-generation",
             N_("a small encoder–decoder that reads a date and writes it as YYYY-MM-DD"),

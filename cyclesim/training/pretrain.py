@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 
 import torch
-from transformers import BertConfig, BertForMaskedLM
+from transformers import BertForMaskedLM
 
 from .batches import Example, bucketed, tensors
 from .loop import fit
@@ -18,19 +18,29 @@ from .ner.generate import Generator, tidied
 from .sentences import Piece, assemble
 from .vocabulary import IGNORED, Encoder
 
+Pieces = list[Piece]
+
 MASKED = 0.15
 
 
-def examples(
-    generator: Generator, prose: list[list[Piece]], encoder: Encoder, rng: random.Random
-) -> Iterator[Example]:
-    """Sentences with some ids masked (and the true ids as labels), half prose, half generated."""
-    size = len(encoder.ids)
+def mixed(generator: Generator, prose: list[list[Piece]], rng: random.Random) -> Iterator[Pieces]:
+    """Sentences without end, half prose, half generated."""
     while True:
-        if rng.random() < 0.5:
-            pieces = tidied(rng.choice(prose), rng)
-        else:
-            pieces = generator.sentence()
+        yield tidied(rng.choice(prose), rng) if rng.random() < 0.5 else generator.sentence()
+
+
+def plain(
+    written: list[list[Piece]], prose: list[list[Piece]], rng: random.Random
+) -> Iterator[Pieces]:
+    """Sentences without end whose names are the true ones: one in six written, the others prose."""
+    while True:
+        yield tidied(rng.choice(written if rng.random() < 1 / 6 else prose), rng)
+
+
+def masked(sentences: Iterator[Pieces], encoder: Encoder, rng: random.Random) -> Iterator[Example]:
+    """The sentences with some ids masked, and the true ids as labels."""
+    size = len(encoder.ids)
+    for pieces in sentences:
         ids, _ = encoder.encode(assemble(pieces), rng, rate=0.04)
         labels = [IGNORED] * len(ids)
         for at in range(1, len(ids) - 1):
@@ -45,20 +55,11 @@ def examples(
 
 
 def run(
-    config: BertConfig, generator: Generator, prose: list[list[Piece]], encoder: Encoder, *,
-    steps: int, batch: int, rate: float, seed: int, table: torch.Tensor | None = None,
-    start: dict[str, torch.Tensor] | None = None, averaged: float = 0.0,
+    model: BertForMaskedLM, examples: Iterator[Example], rng: random.Random, *,
+    steps: int, batch: int, rate: float, averaged: float = 0.0,
 ) -> BertForMaskedLM:  # fmt: skip
-    """Train for ``steps``, from the word embeddings in ``table`` or a whole encoder's weights."""
-    torch.manual_seed(seed)
-    rng = random.Random(seed)
-    model = BertForMaskedLM(config)
-    if table is not None:
-        with torch.no_grad():
-            model.bert.embeddings.word_embeddings.weight.copy_(table)
-    if start is not None:
-        model.bert.load_state_dict(start)
-    stream = bucketed(examples(generator, prose, encoder, rng), batch, rng)
+    """Train ``model`` for ``steps`` of ``batch`` examples."""
+    stream = bucketed(examples, batch, rng)
 
     def loss() -> torch.Tensor:
         ids, mask, labels = tensors(next(stream))

@@ -19,7 +19,7 @@ def test_an_embedded_model_does_its_task_on_its_example(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "half"),
-    [("tiny-ner", False), ("tiny-sentiment", True), ("tiny-t5", True), ("tiny-gpt", True)],
+    [("tiny-ner", False), *((n, True) for n in EMBEDDED if n != "tiny-ner")],
 )
 def test_loading_says_when_weights_run_in_another_type(name: str, half: bool) -> None:
     said: list[str] = []

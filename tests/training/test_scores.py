@@ -96,6 +96,14 @@ def test_the_sentiment_of_plain_sentences(text: str, label: str) -> None:
     assert opinions.predict(model, tokenizer, [text]) == [label]
 
 
+def test_a_word_that_is_masked() -> None:
+    model, tokenizer = load(ASSETS / "tiny-mlm", "AutoModelForMaskedLM")
+    ids = tokenizer(EMBEDDED["tiny-mlm"].example, return_tensors="pt")["input_ids"]
+    place = ids[0].tolist().index(tokenizer.mask_token_id)
+    best = model(ids).logits[0, place].argmax()
+    assert tokenizer.convert_ids_to_tokens(int(best)) == "capital"
+
+
 @pytest.mark.parametrize("name", EMBEDDED)
 def test_weights_stored_in_half_run_in_full(name: str) -> None:
     config = AutoConfig.from_pretrained(ASSETS / name)

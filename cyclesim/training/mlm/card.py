@@ -21,8 +21,9 @@ Percent of hidden words that are the model's first guess, or among its first fiv
 
 {table}
 
-The gaps were written for this test, most with several words that would be right, and none was
-looked at while the recipe was made. The held-out sentences are one in ten of the written training
+The gaps were written for this test, most with several words that would be right. That the first of
+them, the example above, gives *capital* was the goal of the recipe; the others decided nothing
+about it. The held-out sentences are one in ten of the written training
 sentences; neither this model nor the one it goes on from was trained on them. Words are hidden at
 regular distances there, names too; only words of one piece are counted, in both sets."""
 
@@ -53,8 +54,9 @@ def card(recipe: Recipe, result: dict[str, Any]) -> str:
         ),
         scores=_SCORES.format(table=table(["set", "first", "in five", "words"], rows)),
         badly=_BADLY,
-        steps=f"from the encoder of `{recipe.start}`, {recipe.steps} steps of {recipe.batch} "
-        "sentences, the weights of the last part averaged",
+        steps=f"from the encoder of `{recipe.start}`, {recipe.rounds[0]} steps of {recipe.batch} "
+        f"sentences, half of them generated, then {recipe.rounds[1]} steps of sentences as they "
+        "were written; the weights of the last part of each round averaged",
         data=(
             (f"`{recipe.start}` and all that it was trained on", "first weights", "see its card"),
             (WORDNET[0], "prose", WORDNET[1]),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoTokenizer, BertConfig
+from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
 from cyclesim.training import corpus, pretrain, vocabulary
 from cyclesim.training.making import ASSETS, Stopwatch, load, save, written
@@ -27,7 +29,7 @@ class Recipe:
     layers: int = 4
     positions: int = 128
     start: str = "tiny-ner"  # the embedded model whose encoder training goes on from
-    steps: int = 2500
+    rounds: tuple[int, int] = (2500, 3000)  # steps with generated sentences, steps without
     batch: int = 48
     rate: float = 1.0e-3
 
@@ -45,27 +47,43 @@ class Recipe:
         clock = Stopwatch()
         vocabulary.save(corpus.vocabulary()[: self.vocabulary], folder, self.positions)
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = pretrain.run(
-            self.config(len(tokenizer)),
-            Generator(corpus.sentences(), corpus.words(), self.seed, invent=0.0),
-            corpus.prose(), vocabulary.Encoder(tokenizer.get_vocab()),
-            steps=self.steps, batch=self.batch, rate=self.rate, seed=self.seed,
-            start=self.first_weights(), averaged=0.15,
+        encoder = vocabulary.Encoder(tokenizer.get_vocab())
+        texts, prose = corpus.sentences(), corpus.prose()
+        rng = random.Random(self.seed)
+        generator = Generator(texts, corpus.words(), self.seed, invent=0.0)
+        first = self.practised(
+            self.first_model(), pretrain.mixed(generator, prose, rng), encoder, rng, 0
         )  # fmt: skip
-        clock.lap("pretrain")
-        save(model, folder, half=True)
+        save(first, folder, half=True)
+        clock.lap("with generated sentences")
+        rng = random.Random(self.seed + 1)
+        model, _ = load(folder, "AutoModelForMaskedLM")
+        second = self.practised(model, pretrain.plain(texts, prose, rng), encoder, rng, 1)
+        save(second, folder, half=True)
+        clock.lap("without")
         return clock.seconds
 
-    def first_weights(self) -> dict[str, torch.Tensor] | None:
-        """The encoder of the model called ``start``, with as many positions as this one has."""
-        if not self.start:
-            return None
-        model, _ = load(ASSETS / self.start, "AutoModelForTokenClassification")
-        weights: dict[str, torch.Tensor] = model.bert.state_dict()
-        for name in ("position_embeddings.weight", "word_embeddings.weight"):
-            size = self.positions if name.startswith("position") else self.vocabulary
-            weights[f"embeddings.{name}"] = weights[f"embeddings.{name}"][:size]
-        return weights
+    def first_model(self) -> BertForMaskedLM:
+        """A new model; its encoder is that of ``start``, with as many positions as this one has."""
+        torch.manual_seed(self.seed)
+        model = BertForMaskedLM(self.config(self.vocabulary))
+        if self.start:
+            known, _ = load(ASSETS / self.start, "AutoModelForTokenClassification")
+            weights = known.bert.state_dict()
+            places = weights["embeddings.position_embeddings.weight"]
+            weights["embeddings.position_embeddings.weight"] = places[: self.positions]
+            model.bert.load_state_dict(weights)
+        return model
+
+    def practised(
+        self, model: BertForMaskedLM, sentences: Iterator[pretrain.Pieces],
+        encoder: vocabulary.Encoder, rng: random.Random, number: int,
+    ) -> BertForMaskedLM:  # fmt: skip
+        """The model after a round of training."""
+        return pretrain.run(
+            model, pretrain.masked(sentences, encoder, rng), rng, steps=self.rounds[number],
+            batch=self.batch, rate=self.rate, averaged=0.15,
+        )  # fmt: skip
 
     def scores(self, folder: Path) -> dict[str, Any]:
         """Held-out sentences word by word, and the hand-written gaps where they are there."""
@@ -80,4 +98,4 @@ class Recipe:
         return card(self, result)
 
 
-QUICK = Recipe(vocabulary=1500, width=32, layers=2, start="", steps=12, batch=8)
+QUICK = Recipe(vocabulary=1500, width=32, layers=2, start="", rounds=(6, 6), batch=8)

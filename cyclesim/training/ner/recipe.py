@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer, BertConfig
+import torch
+from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
 from cyclesim.training import corpus, embeddings, pretrain, vocabulary
 from cyclesim.training.making import WRITTEN, Stopwatch, load, save
@@ -58,10 +60,13 @@ class Recipe:
             len(tokenizer), self.width, self.seed,
         )  # fmt: skip
         clock.lap("embeddings")
+        rng = random.Random(self.seed)
         learnt = pretrain.run(
-            config, Generator(texts, words, self.seed + 1), prose, encoder,
-            steps=self.pretrain_steps, batch=self.batch, rate=self.pretrain_rate,
-            seed=self.seed, table=table,
+            self.first_model(config, table),
+            pretrain.masked(
+                pretrain.mixed(Generator(texts, words, self.seed + 1), prose, rng), encoder, rng
+            ),
+            rng, steps=self.pretrain_steps, batch=self.batch, rate=self.pretrain_rate,
         )  # fmt: skip
         clock.lap("pretrain")
         model = finetune.run(
@@ -72,6 +77,14 @@ class Recipe:
         clock.lap("finetune")
         save(model, folder)
         return clock.seconds
+
+    def first_model(self, config: BertConfig, table: torch.Tensor) -> BertForMaskedLM:
+        """A new model, but for its word embeddings."""
+        torch.manual_seed(self.seed)
+        model = BertForMaskedLM(config)
+        with torch.no_grad():
+            model.bert.embeddings.word_embeddings.weight.copy_(table)
+        return model
 
     def scores(self, folder: Path) -> dict[str, Any]:
         """Test set (a), and the two hand-written ones where they are there."""
