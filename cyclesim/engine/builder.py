@@ -374,7 +374,10 @@ class Builder:
     def _wire(self, event: Event, outputs: Sequence[torch.Tensor]) -> None:
         if not outputs:
             return
-        for tensor in tensors_in((event.args, event.kwargs)):
+        first = event.args[:1]  # nearly always it is that
+        if not (first and isinstance(first[0], torch.Tensor) and self.source(first[0]) is not None):
+            first = tensors_in((event.args, event.kwargs))
+        for tensor in first:
             source = self.source(tensor)
             if source is not None:
                 for output in outputs:

@@ -15,6 +15,7 @@ import torch
 from torch.overrides import get_testing_overrides
 
 __all__ = [
+    "LEAVES",
     "Traits",
     "argument_names",
     "is_wiring",
@@ -191,13 +192,13 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
     if isinstance(value, torch.Tensor):
         return [value]
     found: list[torch.Tensor] = []
-    if type(value) not in _LEAVES:
+    if type(value) not in LEAVES:
         _collect(value, found)
     return found
 
 
 #: What most arguments are that are no tensors: asking whether they are mappings would be slow.
-_LEAVES = frozenset({int, float, bool, type(None), str, torch.dtype, torch.device, torch.Size})
+LEAVES = frozenset({int, float, bool, type(None), str, torch.dtype, torch.device, torch.Size})
 
 
 def _collect(nest: Any, found: list[torch.Tensor]) -> None:
@@ -207,7 +208,7 @@ def _collect(nest: Any, found: list[torch.Tensor]) -> None:
     for item in nest:
         if isinstance(item, torch.Tensor):
             found.append(item)
-        elif type(item) not in _LEAVES:
+        elif type(item) not in LEAVES:
             _collect(item, found)
 
 

@@ -29,13 +29,14 @@ class Places:
         if node is None:
             return ()
         known = self._stacks.get(id(node))
-        if known is None:
-            stack = self.stack(node.parent)
-            path = self._layout.paths.get(node.module)
-            if path is not None:  # the model may call what is no part of it
-                stack = self._within(stack, self._call(node.module, path))
-            known = self._stacks[id(node)] = (node, stack)
-        return known[1]
+        if known is not None:
+            return known[1]
+        stack = self.stack(node.parent)
+        path = self._layout.paths.get(node.module)
+        if path is not None:  # the model may call what is no part of it
+            stack = self._within(stack, self._call(node.module, path))
+        self._stacks[id(node)] = (node, stack)
+        return stack
 
     def module(self, path: str) -> tuple[Call, ...]:
         """The first calls of the modules down to the one at `path`.
@@ -76,5 +77,6 @@ class Places:
 
 
 def _first_call(module: torch.nn.Module, path: str) -> Call:
-    leaf = next(module.children(), None) is None
+    # Asked for each call: `children()` would look for the same module under two names.
+    leaf = all(child is None for _, child in module._modules.items())
     return Call(path, 1, type(module).__name__, leaf)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import torch
@@ -10,7 +11,7 @@ import torch
 from cyclesim.engine.data import dtype_name, read_as, storage_key, value_of
 from cyclesim.engine.events import Event
 from cyclesim.engine.flow import Flow, Origin
-from cyclesim.engine.functions import argument_names, same_view, tensors_in, traits
+from cyclesim.engine.functions import LEAVES, argument_names, same_view, tensors_in, traits
 from cyclesim.engine.hosts import Hosts
 from cyclesim.engine.layout import Layout
 from cyclesim.engine.shown import Shown
@@ -73,14 +74,16 @@ class Reader:
         read: Read = _new(Read, ([], [], [], [], {}))
         fused = traits[event.func].name == "scaled_dot_product_attention"
         for name, value in _named(event):
+            if value is None or name[0] == "_":  # that is private to torch
+                continue
             if isinstance(value, torch.Tensor):
                 self._take(name, value, read, fused)
-            elif value is not None:
-                tensors = tensors_in(value)
-                for place, tensor in enumerate(tensors):
-                    self._take(f"{name}[{place}]", tensor, read, fused)
-                if not tensors:
-                    read.arguments[name] = _text(value)
+                continue
+            tensors = () if type(value) in LEAVES else tensors_in(value)
+            for place, tensor in enumerate(tensors):
+                self._take(f"{name}[{place}]", tensor, read, fused)
+            if not tensors:
+                read.arguments[name] = _text(value)
         if targets:
             at = {storage_key(target)[0] for target in targets}
             for given, address in zip(read.values, read.addresses, strict=True):
@@ -137,17 +140,14 @@ class Reader:
         return value, storage[0]
 
 
-def _named(event: Event) -> Iterator[tuple[str, Any]]:
-    """The arguments of a call with their names, without those that are private to torch."""
-    func, args = event.func, event.args
-    names = argument_names(func, args)
-    for place, value in enumerate(args):
-        name = names[place] if place < len(names) else f"argument {place}"
-        if name[0] != "_":
-            yield name, value
-    for name, value in event.kwargs.items():
-        if name[0] != "_":
-            yield name, value
+def _named(event: Event) -> Iterable[tuple[str, Any]]:
+    """The arguments of a call with their names."""
+    args = event.args
+    names = argument_names(event.func, args)
+    if len(args) > len(names):
+        names = (*names, *(f"argument {place}" for place in range(len(names), len(args))))
+    named = zip(names, args, strict=False)
+    return chain(named, event.kwargs.items()) if event.kwargs else named
 
 
 def _text(value: Any) -> str:
