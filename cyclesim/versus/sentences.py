@@ -28,7 +28,7 @@ QUANTIZED = N_(
 )
 COMPILED = N_("torch.compile, {backend} backend, {graphs} graphs, {breaks} graph breaks")
 GRAPHS = N_("torch.compile, {backend} backend, one graph")
-THREADS = N_("torch with {count} threads")
+THREADS = N_("threads of torch: {count}")
 BATCHED = N_("the input repeated {count} times")
 REPEATED = N_("the input's {tokens} tokens repeated or cut to {length}")
 REPEATED_EACH = N_("the same tokens repeated or cut to each length; none is padding")
