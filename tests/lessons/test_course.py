@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from cyclesim.lessons import linting, told
 from cyclesim.lessons.course import shipped
@@ -16,6 +19,7 @@ from cyclesim.lessons.grading.running import run_exercise
 from cyclesim.lessons.linting import lint
 from cyclesim.lessons.runs import LessonRun, run_of
 from cyclesim.lessons.told import Told, prose_of
+from cyclesim.machine.catalog import embedded_path
 from tests.lessons.conftest import COURSE, KEYS
 
 FOLDERS = {folder.name: folder for folder in COURSE.folders}
@@ -93,6 +97,28 @@ def test_another_name_of_a_cycle_is_found_by_file_and_line(
     assert places
     assert all("scale" in lines[place - 1] or "{#" in lines[place - 1] for place in places), found
     assert any("no cycle" in problem for problem in found)
+
+
+def test_a_changed_model_file_is_found_by_file_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without queries every token looks at all alike, and columns sum to one as well."""
+    folder = tmp_path / "tiny-ner"
+    shutil.copytree(embedded_path("tiny-ner"), folder)
+    file = folder / "model.safetensors"
+    weights = load_file(file)
+    for name in weights:
+        if ".0.attention.self.query." in name:
+            weights[name] = np.zeros_like(weights[name])
+    save_file(weights, file, {"format": "pt"})
+    changed = partial(replace, model=str(folder))
+    monkeypatch.setattr(told, "run_of", lambda spec: run_of(changed(spec)))
+    found = [str(problem) for problem in lint(FOLDERS["05-attention"], KEYS, run=False)]
+    lines = (FOLDERS["05-attention"] / "lesson.md").read_text(encoding="utf-8").split("\n")
+    wrong = [p for p in found if p.startswith("05-attention/lesson.md:") and "has to be right" in p]
+    (place,) = {int(p.split(":")[1]) for p in wrong}
+    assert "What sums to one" in lines[place - 1]
+    assert all(p.startswith("05-attention/lesson.") for p in found)
 
 
 def test_another_model_is_told_of_as_it_is(tmp_path: Path) -> None:
