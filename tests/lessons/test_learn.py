@@ -179,7 +179,9 @@ def test_the_cells_of_the_notebook_run(number: int, monkeypatch: pytest.MonkeyPa
     import cyclesim
 
     once = cyclesim.trace
-    monkeypatch.setattr(cyclesim, "trace", lambda m, t, **how: once(m, t, measure=False, **how))
+    monkeypatch.setattr(
+        cyclesim, "trace", lambda m, t, **how: once(m, t, **how | {"measure": False})
+    )
     content = notebook(Told(COURSE.lesson(number, "zh"), KEYS))
     assert (content["nbformat"], content["nbformat_minor"]) == (4, 5)
     assert len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
