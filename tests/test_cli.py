@@ -204,6 +204,7 @@ def test_compare_with_random_weights(shell: Any, ner: str, tmp_path: Path) -> No
         (("-o", "/nowhere/at/all.json"), "cannot be written"),
         (("--model", "x", "--random-init", "y"), "exclude each other"),
         (("--random-init", "/nowhere"), "no folder"),
+        (("--train",), "a training step is not compared"),
     ],
 )
 def test_compare_with_bad_input(shell: Any, options: tuple[str, ...], said: str) -> None:

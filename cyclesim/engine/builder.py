@@ -229,19 +229,22 @@ class Builder:
     # -- functions of the model --------------------------------------------------------------
 
     def _add(self, event: Event) -> None:
-        func, args = event.func, event.args
-        if traits[func].lends:
+        func, args, output = event.func, event.args, event.output
+        known = traits[func]
+        if known.lends:
             self._part_with(args[:1])
             return
-        results = written(func, args, event.output)
-        if is_wiring(func, args, results):
+        results = [output] if isinstance(output, torch.Tensor) else written(func, args, output)
+        if (known.rearranges or not results) and is_wiring(func, args, results):
             self._wire(event, results)
             return
         number = len(self.cycles)
         if number < len(self._known):
             self._adopt(event, self._known[number], results)
             return
-        targets = overwritten(func, args, event.kwargs)
+        targets: Sequence[torch.Tensor] = ()
+        if event.kwargs or known.overwrites:
+            targets = overwritten(func, args, event.kwargs)
         if targets:
             self._part_with(targets)
         read = self._reader.read(event, targets)
@@ -374,10 +377,10 @@ class Builder:
     def _wire(self, event: Event, outputs: Sequence[torch.Tensor]) -> None:
         if not outputs:
             return
-        first = event.args[:1]  # nearly always it is that
-        if not (first and isinstance(first[0], torch.Tensor) and self.source(first[0]) is not None):
-            first = tensors_in((event.args, event.kwargs))
-        for tensor in first:
+        given: Sequence[Any] = event.args[:1]  # nearly always it is that
+        if not (given and isinstance(given[0], torch.Tensor) and self.source(given[0]) is not None):
+            given = tensors_in((event.args, event.kwargs))
+        for tensor in given:
             source = self.source(tensor)
             if source is not None:
                 for output in outputs:

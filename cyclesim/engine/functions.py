@@ -84,6 +84,7 @@ class Traits(NamedTuple):
         wiring: it hands back what it was given, seen another way (unless it copies).
         copies, casts: it is wiring only where it did not have to copy or to convert.
         indexes: it is wiring only where the index is no tensor.
+        rearranges: it may be wiring, for one of these reasons.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Traits(NamedTuple):
     copies: bool
     casts: bool
     indexes: bool
+    rearranges: bool
 
     @classmethod
     def of(cls, func: Callable[..., Any]) -> Traits:
@@ -101,15 +103,17 @@ class Traits(NamedTuple):
         # An operator packet of torch.ops has no name of its own.
         name = str(getattr(func, "__name__", None) or func)
         inplace = name.endswith("_") and not name.endswith("__") and name not in _NOT_OVERWRITES
+        wiring, casts, indexes = name in _WIRING, name in _CASTS, name == "__getitem__"
         return cls(
             name,
             reads=name in _READS,
             lends=name in _LENDS,
             overwrites=name in _OVERWRITES or inplace,
-            wiring=name in _WIRING,
+            wiring=wiring,
             copies=name in _COPIES,
-            casts=name in _CASTS,
-            indexes=name == "__getitem__",
+            casts=casts,
+            indexes=indexes,
+            rearranges=wiring or casts or indexes or name in _COPIES,
         )
 
 

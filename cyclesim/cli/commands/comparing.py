@@ -58,6 +58,7 @@ def compare(
             metavar="CONFIG",
         ),
     ] = None,
+    train: Annotated[bool, typer.Option("--train", hidden=True)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print every raw list as JSON.")] = False,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Save that JSON.", metavar="FILE")
@@ -73,6 +74,9 @@ def compare(
     from cyclesim.files import check_target, replace_file
     from cyclesim.versus import parse_sweep, parse_variants
 
+    if train:
+        said = tr("a training step is not compared: see it with cyclesim trace --train.")
+        raise CyclesimError(said)
     model = ctx.params["model"]
     if model is not None and random_init is not None:
         raise CyclesimError(tr("--model and --random-init exclude each other: give one of them."))
