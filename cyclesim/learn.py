@@ -92,6 +92,7 @@ def open_(
 ) -> int:
     """Open a lesson in the app."""
     _speak(lang)
+    from cyclesim.lessons.runs import training_of
     from cyclesim.shell import cleaning_up
     from cyclesim.tui.app import run_app
     from cyclesim.tui.launch import LaunchOptions, LessonOptions
@@ -112,7 +113,7 @@ def open_(
     run = lesson.run
     options = LaunchOptions(
         text=run.text, model=run.model, attention=run.attention, seed=run.seed,
-        pad_to=run.pad_to, max_length=run.max_length, training=run.train,
+        pad_to=run.pad_to, max_length=run.max_length, training=training_of(run),
         generation=dict(run.generation) or None, keys=config.keys,
         ascii=bool(config.ascii if ascii is None else ascii),
         projector=bool(config.projector if projector is None else projector),

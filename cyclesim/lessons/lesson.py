@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from cyclesim.lessons.errors import Place
 from cyclesim.lessons.goals import Goal
-from cyclesim.machine.training.spec import Training
 
 __all__ = ["Choice", "Exercise", "Lesson", "Look", "Prose", "Question", "RunSpec", "Step"]
 
@@ -32,7 +31,8 @@ class RunSpec:
     Attributes:
         model, text, attention, seed, pad_to, max_length: as `cyclesim.load` and `trace` take them.
         generation: how a text is written, as pairs of what `cyclesim.load` takes.
-        train: the training step that is run; None for an answer.
+        train: the training step that is run, as pairs of what `cyclesim.Training` takes; None for
+            an answer.
         edits: what is changed on the way: a condition, the name of an edit, its argument.
     """
 
@@ -43,7 +43,7 @@ class RunSpec:
     pad_to: int | None = None
     max_length: int | None = None
     generation: tuple[tuple[str, Any], ...] = ()
-    train: Training | None = None
+    train: tuple[tuple[str, Any], ...] | None = None
     edits: tuple[tuple[str, str, Any], ...] = ()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import fields
 from html import escape
 from typing import Any
 
@@ -68,16 +67,10 @@ def _setup(run: RunSpec) -> str:
     lines = ["import cyclesim", "", f"machine = cyclesim.load({run.model!r}{given})"]
     train = ""
     if run.train is not None:
-        lines.append(f"step = cyclesim.{_call(run.train)}")
+        said = ", ".join(f"{name}={value!r}" for name, value in run.train)
+        lines.append(f"step = cyclesim.Training({said})")
         train = ", train=step"
     return "\n".join([*lines, f"trace = cyclesim.trace(machine, {run.text!r}{train})", "trace"])
-
-
-def _call(made: Any) -> str:
-    """What makes a dataclass, without what is usual."""
-    said = ((f.name, getattr(made, f.name)) for f in fields(made)
-            if getattr(made, f.name) != f.default)  # fmt: skip
-    return f"{type(made).__name__}({', '.join(f'{name}={value!r}' for name, value in said)})"
 
 
 def _step(told: Told, step: Step) -> Iterator[dict[str, Any]]:

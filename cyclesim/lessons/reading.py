@@ -27,7 +27,6 @@ from cyclesim.lessons.lesson import (
 )
 from cyclesim.lessons.pages import Block, Page, Section, mapping, plain, read_page
 from cyclesim.lessons.runs import EDITS
-from cyclesim.machine.training.spec import Training
 
 __all__ = ["FILES", "read_lesson"]
 
@@ -284,9 +283,10 @@ def _run(front: Mapping[str, Any], like: RunSpec | None, place: Place) -> RunSpe
         _known(front, _RUN, place)
     given = {n: plain(front[n]) for n in _RUN - {"edits", "generation", "train"} if n in front}
     if "generation" in front:
-        given["generation"] = tuple(plain(mapping(front["generation"], place)).items())
+        given["generation"] = _pairs(mapping(front["generation"], place))
     if "train" in front:
-        given["train"] = _train(mapping(front["train"], place), place)
+        _known(mapping(front["train"], place), _TRAIN, place)
+        given["train"] = _pairs(front["train"])
     if like is None and not {"model", "text"} <= set(given):
         raise LessonError("the front matter names a model and a text", place)
     edits = tuple(_edit(item, place) for item in front.get("edits", ()))
@@ -294,12 +294,10 @@ def _run(front: Mapping[str, Any], like: RunSpec | None, place: Place) -> RunSpe
     return replace(made, **given, edits=edits)
 
 
-def _train(content: Mapping[str, Any], place: Place) -> Training:
-    _known(content, _TRAIN, place)
-    try:
-        return Training(**{name: plain(value) for name, value in content.items()})
-    except CyclesimError as error:
-        raise LessonError(f"train: {error}".rstrip("."), place) from None
+def _pairs(content: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """Settings, as something that a run can be told apart by."""
+    found = ((name, plain(value)) for name, value in content.items())
+    return tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in found)
 
 
 def _edit(item: Any, place: Place) -> tuple[str, str, Any]:

@@ -15,7 +15,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.lessons.lesson import Lesson, RunSpec
 from cyclesim.trace import Cycle, Trace
 
-__all__ = ["EDITS", "LessonRun", "load_machine", "run_of", "run_on", "runs_of"]
+__all__ = ["EDITS", "LessonRun", "load_machine", "run_of", "run_on", "runs_of", "training_of"]
 
 
 class LessonRun:
@@ -70,8 +70,15 @@ def run_on(machine: Any, spec: RunSpec) -> LessonRun:
     """The run of `spec`, without its edits, on a machine that is there already."""
     import cyclesim
 
-    trace = cyclesim.trace(machine, spec.text, measure=False, train=spec.train)
+    trace = cyclesim.trace(machine, spec.text, measure=False, train=training_of(spec))
     return LessonRun(trace, lambda: cyclesim.Probe(machine, spec.text).over_layers())
+
+
+def training_of(spec: RunSpec) -> Any:
+    """The training step that `spec` runs, as `cyclesim.Training`; None for an answer."""
+    import cyclesim
+
+    return None if spec.train is None else cyclesim.Training(**dict(spec.train))
 
 
 def runs_of(lesson: Lesson) -> dict[str, LessonRun]:
@@ -82,7 +89,7 @@ def runs_of(lesson: Lesson) -> dict[str, LessonRun]:
 def _edited(machine: Any, spec: RunSpec) -> Trace:
     import cyclesim
 
-    with cyclesim.Clock(machine, spec.text, train=spec.train) as clock:
+    with cyclesim.Clock(machine, spec.text, train=training_of(spec)) as clock:
         for condition, name, argument in spec.edits:
             clock.run_to(condition)
             clock.edit(EDITS[name](argument))

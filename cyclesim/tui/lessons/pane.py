@@ -106,11 +106,16 @@ class LessonPane(Panel):
             return
         if step.before:
             yield [*self._prose(self.tour.told.text(step.before), width), []], False
+        asked = self.tour.question()
+        if asked is not None:
+            yield [*self._prose(asked.text, width), []], False
         for place, hint in enumerate(step.hints[: self.tour.hints], 1):
             text = tr("Hint {place}: {text}").format(place=place, text=self.tour.told.text(hint))
             yield [*self._prose(text, width, MUTED), []], place == self.tour.hints
         if self.tour.remark is not None:
             right, said = self.tour.remark
+            if right and asked is not None:
+                said = f"{asked.choices[asked.right]}\n\n{said}".strip()
             yield self._remark(right, said, width), True
         if self.tour.met and step.goal is not None:
             yield self._remark(True, "", width), True
@@ -150,7 +155,7 @@ class LessonPane(Panel):
             said = tr("waits for you to do it · {on} skips it")
         else:
             said = tr("{on} goes on")
-        if step.hints[tour.hints :]:
+        if step.hints[tour.hints :] and (tour.asks or tour.waits):
             said += " · " + tr("{hint} hint")
         if tour.place:
             said += " · " + tr("{back} back")

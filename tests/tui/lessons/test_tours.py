@@ -11,7 +11,7 @@ from textual._compositor import Compositor
 from cyclesim.language import current, speaking
 from cyclesim.lessons.course import Course
 from cyclesim.lessons.progress import Progress
-from cyclesim.lessons.runs import load_machine
+from cyclesim.lessons.runs import load_machine, training_of
 from cyclesim.tui.app import CyclesimApp
 from cyclesim.tui.launch import LaunchOptions, LessonOptions
 from cyclesim.tui.lessons.demo import Demo
@@ -29,7 +29,7 @@ def opened(number: int, language: str = "en", speed: float | None = 0.0, **optio
     beside = LessonOptions(number, demo=speed)
     launch = LaunchOptions(
         text=run.text, model=run.model, attention=run.attention, seed=run.seed,
-        pad_to=run.pad_to, max_length=run.max_length, training=run.train, lesson=beside,
+        pad_to=run.pad_to, max_length=run.max_length, training=training_of(run), lesson=beside,
         generation=dict(run.generation) or None, **options,
     )  # fmt: skip
     return CyclesimApp(launch, lambda options, progress: load_machine(run))
