@@ -314,7 +314,8 @@ def _answers(
         row = output.numpy((batch, head, place))
         best = int(row.argmax())
         names = tokens_of_axis("key", len(row), cycle, header)
-        if names and math.isfinite(row[best]):
+        # Of a row of zeros, as an edit leaves it, no token is the strongest.
+        if names and math.isfinite(row[best]) and row[best] > 0:
             facts["head"] = str(head)
             facts["strongest"] = f"{quote(names[best])} ({row[best]:.2f})"
     if cycle.step == "probabilities" and labels:

@@ -90,8 +90,8 @@ def cell_number(value: float, width: int) -> str:
         text = f"{value:.{digits}f}"
         if not text.strip("-0."):
             text = text.lstrip("-")
-        if len(text) > width and digits == 2:
-            text = text.replace("0.", ".", 1) if abs(value) < 1 else text
+        if len(text) > width and digits in (1, 2) and text.lstrip("-").startswith("0."):
+            text = text.replace("0.", ".", 1)
         if len(text) <= width:
             # "0" for 0.4 would be a lie.
             return text if digits or abs(value) >= 10 else ""
@@ -130,6 +130,8 @@ class Heatmap:
     Attributes:
         shown: how many rows and columns are drawn.
         first: the first of them.
+        numbered: whether the cells show their numbers: all that are in sight do, or none, since a
+            blank beside numbers would be read as nothing.
     """
 
     def __init__(
@@ -170,6 +172,22 @@ class Heatmap:
             place = np.arange(rows * columns).reshape(rows, columns)
             place = place[top : top + self.shown[0], left : left + self.shown[1]]
             self.levels[place >= matrix.count] = ABSENT
+        self._texts = self._numbers() if self.cell_width >= NUMBERED else None
+        self.numbered = self._texts is not None
+
+    def _numbers(self) -> list[list[str]] | None:
+        """The number of each cell, "" for one that is next to nothing; None if one has no room."""
+        width, probability = self.cell_width, self.matrix.scale.probability
+        least = FAINT if width < DETAILED else FAINTER
+        texts: list[list[str]] = []
+        for levels, values in zip(self.levels.tolist(), self.part.tolist(), strict=True):
+            texts.append(row := [])
+            for level, value in zip(levels, values, strict=True):
+                written = level >= 0 and (value >= least or not probability)
+                row.append(cell_number(value, width - 1) if written else "")
+                if written and not row[-1]:
+                    return None
+        return texts
 
     def _cells(self, space: int, zoom: int) -> tuple[int, int]:
         """Width and height of a cell: so that all fit where that is possible."""
@@ -230,8 +248,8 @@ class Heatmap:
         label = _fit(label, self.label_width, right=True) + " "
         out = [Segment(label, HERE if here else LABEL)]
         at = self.cursor[1] - self.first[1] if here else -1
-        if self.cell_width >= NUMBERED and part == 0:
-            return out + self._numbers(row, at)
+        if self._texts is not None and part == 0:
+            return out + self._written(self._texts[row], row, at)
         levels = self.levels[row]
         ends = [*(np.flatnonzero(levels[1:] != levels[:-1]) + 1).tolist(), len(levels)]
         start = 0
@@ -257,17 +275,11 @@ class Heatmap:
             style = CURSOR_PLAIN if self.plain else CURSOR_STYLE
         return [Segment(text, style)]
 
-    def _numbers(self, row: int, at: int) -> list[Segment]:
-        """A row of cells that are wide enough for their numbers."""
+    def _written(self, texts: list[str], row: int, at: int) -> list[Segment]:
+        """A row of cells with their numbers."""
         scale, width = self.matrix.scale, self.cell_width
-        least = FAINT if width < DETAILED else FAINTER
         out = []
-        for place, (level, value) in enumerate(
-            zip(self.levels[row].tolist(), self.part[row].tolist(), strict=True)
-        ):
-            text = ""
-            if level >= 0 and (value >= least or not scale.probability):
-                text = cell_number(value, width - 1)
+        for place, (level, text) in enumerate(zip(self.levels[row].tolist(), texts, strict=True)):
             text = text.center(width) if text else glyph_of(scale, level, width, self.plain)
             style = style_of(scale, level, self.plain)
             if place == at:

@@ -110,7 +110,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "finish", "f", "f", N_("finish"),
-        N_("Run to the end: answer, verdict and times."),
+        N_("Run to the end, or to a breakpoint: answer, verdict and times."),
         "Run", 5,
     ),
     Command(

@@ -35,7 +35,5 @@ def row_sentence(cycle: Cycle, index: tuple[int, ...]) -> str:
 
 def _span(word: str, output: Value, row: int) -> str:
     start, end = (int(n) for n in output.numpy((row,)))
-    if end - start == 1:
-        return tr("{word} is character {start} of the text.").format(word=word, start=start)
-    said = tr("{word} is characters {start} to {last} of the text.")
-    return said.format(word=word, start=start, last=end - 1)
+    # As Python slices it, and as the tensor and the answer say it: the end is not counted.
+    return tr("{word} is text[{start}:{end}].").format(word=word, start=start, end=end)

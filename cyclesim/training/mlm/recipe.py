@@ -16,6 +16,7 @@ from cyclesim.training.making import ASSETS, Stopwatch, load, save, written
 from cyclesim.training.mlm import evaluate
 from cyclesim.training.mlm.card import card
 from cyclesim.training.ner.generate import Generator
+from cyclesim.training.vocabulary import Encoder
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Recipe:
         clock = Stopwatch()
         vocabulary.save(corpus.vocabulary()[: self.vocabulary], folder, self.positions)
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        encoder = vocabulary.Encoder(tokenizer.get_vocab())
+        encoder = Encoder(tokenizer.get_vocab())
         texts, prose = corpus.sentences(), corpus.prose()
         rng = random.Random(self.seed)
         generator = Generator(texts, corpus.words(), self.seed, invent=0.0)
@@ -77,7 +78,7 @@ class Recipe:
 
     def practised(
         self, model: BertForMaskedLM, sentences: Iterator[pretrain.Pieces],
-        encoder: vocabulary.Encoder, rng: random.Random, number: int,
+        encoder: Encoder, rng: random.Random, number: int,
     ) -> BertForMaskedLM:  # fmt: skip
         """The model after a round of training."""
         return pretrain.run(

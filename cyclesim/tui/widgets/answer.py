@@ -115,7 +115,7 @@ class Answer(Panel):
             word, score = column.cells[row]
             token = Segment(self._cropped(name, NAME), MUTED if word == NOTHING else BODY)
             if answers.kind == "labels" and word == NOTHING:
-                parts.append([token])
+                parts.append([token, Segment(" ")])
             else:
                 shown = self._word(scene, answers, column, row)
                 parts.append([token, Segment(" "), *shown, _score(score), Segment(" ")])

@@ -4,29 +4,55 @@ from __future__ import annotations
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
+from textual.strip import Strip
 
 from cyclesim.language import tr, trn
 from cyclesim.render.colour import UNIT_COLOURS
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
 from cyclesim.tui.widgets.bars import Bar, spread
 from cyclesim.tui.words.explaining import words_for
-from cyclesim.tui.words.lines import Line, line_width
+from cyclesim.tui.words.lines import Line, line_width, strip_of, wrap
 from cyclesim.tui.words.text import crop
 
 __all__ = ["NowBar"]
+
+#: An error takes so many lines at most.
+MOST = 4
 
 
 class NowBar(Bar):
     """Where the clock stands, in words; and what the app has to say."""
 
     notice: tuple[str, Style] | None = None
+    #: An error in full, where one line is too short for it.
+    _lines: list[Line] = []
 
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Say something until the next step."""
         notice = (text, BAD if bad else ACCENT) if text else None
         if notice != self.notice:
             self.notice = notice
+            self._stand(self.size.width)
             self.refresh()
+
+    def _stand(self, width: int) -> None:
+        """Take as many lines as an error needs."""
+        self._lines = []
+        if self.notice is not None and self.notice[1] == BAD and width:
+            text, style = self.notice
+            self._lines = wrap(f" {self.owner.glyphs.text(text)}", width - 1, style, limit=MOST)
+        height = max(len(self._lines), 1)
+        if self.size.height != height:
+            self.styles.height = height
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._stand(event.size.width)
+
+    def render_line(self, y: int) -> Strip:
+        if 0 < y < len(self._lines):
+            return strip_of(self._lines[y], self.size.width, self.rich_style)
+        return super().render_line(y)
 
     def draw(self, width: int) -> Line:
         g, scene = self.owner.glyphs, self.scene
@@ -34,6 +60,8 @@ class NowBar(Bar):
             return []
         if self.notice is not None:
             text, style = self.notice
+            if self._lines:
+                return self._lines[0]
             return [Segment(" "), Segment(crop(g.text(text), width - 2), style)]
         cycle = scene.current
         if cycle is None and scene.saved:

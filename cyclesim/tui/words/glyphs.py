@@ -5,7 +5,9 @@ Several of them are of ambiguous width in East Asian terminals; `--ascii` is the
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 __all__ = ["ASCII", "UNICODE", "Glyphs"]
 
@@ -15,9 +17,16 @@ _PLAIN = {
     "σ": "sigma", "μ": "mu", "ε": "eps", "γ": "gamma", "β": "beta", "Φ": "Phi", "α": "alpha",
     "⊙": "*", "∈": "in", "≠": "!=", "²": "^2", "½": "1/2", "π": "pi", "✓": "+", "✗": "x",
     "’": "'", "‘": "'", "“": '"', "”": '"', "∥": "|", "‖": "|", "÷": "/", "≈": "~", "⌊": "[",
-    "⌋": "]", "ₖ": "_k", "ᵢ": "_i", "ⱼ": "_j", "∣": "|", "∂": "d", "∇": "grad", "⋅": ".", "●": "@",
+    "⌋": "]", "ₖ": "_k", "ᵢ": "_i", "ⱼ": "_j", "∣": "|", "∂": "d", "∇": "grad", "⋅": ".", "●": "@", "\u0302": "^",
 }  # fmt: skip
 _TABLE = str.maketrans(_PLAIN)
+
+
+@lru_cache(maxsize=4096)
+def _plain(sign: str) -> str:
+    """`sign`, if terminals agree on its width: a letter, or a sign as wide as a Chinese one."""
+    letter = unicodedata.category(sign)[0] in "LMN"
+    return sign if sign.isascii() or letter or unicodedata.east_asian_width(sign) in "WF" else "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +56,14 @@ class Glyphs:
     ellipsis: str = "…"
 
     def text(self, text: str) -> str:
-        """Our own words (never the user's) in the characters that are allowed."""
+        """Our own words in the characters that are allowed.
+
+        Letters stay as they are, of whatever writing: those of a text, and a language's own.
+        """
         if not self.ascii:
             return text
         plain = text.translate(_TABLE)
-        return plain if plain.isascii() else plain.encode("ascii", "replace").decode()
+        return plain if plain.isascii() else "".join(map(_plain, plain))
 
 
 UNICODE = Glyphs()

@@ -41,14 +41,19 @@ async def test_runs_stop_at_a_breakpoint(real_app):
         assert app.main.scene.verdict.bit_identical
 
 
-async def test_finish_runs_through(real_app):
+async def test_finish_stops_there_and_goes_on(real_app):
     app = real_app()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        await add(pilot, "attention")
+        await add(pilot, "softmax")
+        expected = [c.number for c in app.main.scene.plan.find("softmax")]
+        for hits, number in enumerate(expected, 1):
+            await press(pilot, "f")
+            assert app.main.scene.at == number
+            assert f"Breakpoint 1 stopped the run at cycle {number}" in text_of(pilot, "#now")
+            assert app.session.stops.listed[0].hits == hits
         await press(pilot, "f")
         assert app.main.scene.ended
-        assert app.session.stops.listed[0].hits == 0
 
 
 async def test_play_stops_there(real_app):
@@ -73,6 +78,7 @@ async def test_numbers_in_tensors_stop_it_but_are_not_foreseen(real_app):
         await pilot.press("g", *str(first + 9), "enter")
         await until(pilot, lambda: "Breakpoint 1" in text_of(pilot, "#now"))
         assert first <= app.main.scene.at <= first + 3
+        assert app.main.scene.marks.stops == {app.main.scene.at}  # now it is known
 
 
 async def test_the_list_switches_and_deletes(real_app):

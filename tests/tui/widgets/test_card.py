@@ -65,10 +65,10 @@ async def test_preprocessing_is_told_in_a_sentence(real_app):
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await press(pilot, "n")
-        assert "“Ada” is characters 0 to 2 of the text." in said(pilot)
+        assert "“Ada” is text[0:3]." in said(pilot)
         app.main.query_one("#tensor").focus()
         await press(pilot, "down")
-        assert "“met” is characters 4 to 6 of the text." in said(pilot)
+        assert "“met” is text[4:7]." in said(pilot)
         await press(pilot, "n")
         assert re.search(r"“\w+” is number \d+ of the vocabulary", said(pilot))
 

@@ -10,6 +10,7 @@ from textual.widgets import Input, Label
 from cyclesim.trace import Header
 from cyclesim.tui.widgets.find import FindBar
 from cyclesim.tui.widgets.tensor import Tensor
+from cyclesim.tui.words.glyphs import ASCII
 from cyclesim.tui.words.tokens import places_of, word_in
 from tests.tui.conftest import press, ready, settled, text_of
 
@@ -119,7 +120,7 @@ async def test_the_token_under_the_cursor_stays_and_the_sentence_follows(real_ap
 
 
 async def test_sentences_name_the_keys_that_a_person_has_chosen(real_app):
-    app = real_app(keys={"step": ["S"], "next_tensor": ["y"], "finish": ["G"], "next_head": ["j"]})
+    app = real_app(keys={"step": ["S"], "next_tensor": ["y"], "finish": ["Z"], "next_head": ["j"]})
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         assert "Press S" in text_of(pilot, "#tensor")
@@ -130,7 +131,7 @@ async def test_sentences_name_the_keys_that_a_person_has_chosen(real_app):
         await pilot.press("escape")
         app.main._focus("result")
         await settled(pilot)
-        assert "G runs to the end" in text_of(pilot, "#result")
+        assert "Z runs to the end" in text_of(pilot, "#result")
         await find(pilot, "softmax", "enter", "escape")
         shown = text_of(pilot, "#tensor")
         assert "(y)" in shown and "(j)" in shown
@@ -163,3 +164,9 @@ async def test_in_ascii_every_scrollbar_is_made_of_blanks(real_app):
             await pilot.pause()
             assert text_of(pilot).isascii()
         await pilot.press("escape")
+
+
+def test_ascii_keeps_letters_of_any_writing():
+    assert (
+        ASCII.text("“Zürich” → 北京，第 0 层 · 3.5 µs ▶") == '"Zürich" -> 北京，第 0 层 - 3.5 us ?'
+    )

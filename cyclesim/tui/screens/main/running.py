@@ -114,8 +114,17 @@ class Running(Stage):
         """Say why the run stopped at cycle `number`."""
         said = tr("Cycle {number} is the next that makes it true: {condition}")
         if stop.number:
-            said = tr("Breakpoint {stop} stopped the run at cycle {number}: {condition}")
-        self.tell(said.format(stop=stop.number, number=number, condition=stop.text))
+            said = tr(
+                "Breakpoint {stop} stopped the run at cycle {number}: {condition}  ({key} goes on)"
+            )
+            # What was not foreseen, a number in a tensor, is marked now that it is known.
+            stops = self._marks.stops | {number}
+            self._marks = replace(self._marks, stops=stops)
+        self.tell(
+            said.format(
+                stop=stop.number, number=number, condition=stop.text, key=self._key("finish")
+            )
+        )
 
     def changed(self, report: Changed) -> None:
         """The session has gone back, or edited a cycle: from here on it is another trace."""
@@ -246,7 +255,7 @@ class Running(Stage):
         self._go(first)
 
     def action_finish(self) -> None:
-        """Run to the end."""
+        """Run to the end, or to the next breakpoint."""
         if not self._ready:
             return
         self._stop()
@@ -262,7 +271,7 @@ class Running(Stage):
         assert self._scene is not None
         # The rehearsal may have been shorter than the run will be: the end is where it ends.
         self._following, self._sought = True, ""
-        self.session.run_to(END, through=True)
+        self.session.run_to(END)
         self._stale(ASKED)
 
     def action_restart(self) -> None:

@@ -19,6 +19,7 @@ from cyclesim.tui.widgets.timeline.words import (
     columns_said,
     cycle_said,
     ilp_said,
+    rows_in_view,
     rows_said,
     view_said,
 )
@@ -196,8 +197,10 @@ class Timeline(Panel):
         """What rows and columns are, the parallelism, and what of a long run is in view."""
         text = self.glyphs.text
         right = [Segment(text(ilp_said(self._pictures)) + " ", MUTED)]
-        if view := view_said(self._picture, self._columns):
-            right.insert(0, Segment(text(view) + "   ", ACCENT))
+        rows = rows_in_view(self._top, self._rows_shown, len(self._picture.rows))
+        for view in (view_said(self._picture, self._columns), rows):
+            if view:
+                right.insert(0, Segment(text(view) + "   ", ACCENT))
         room = max(width - line_width(right) - 2, 0)
         out: Line = [Segment(" " + tr("TIMELINE"), ACCENT if self.has_focus else _NAME)]
         rows = rows_said(self._pictures, self.zoom, self._here)

@@ -6,7 +6,7 @@ from cyclesim.language import tr, trn
 from cyclesim.render.timeline import Order, Pipeline, Pipelines, Zoom
 from cyclesim.tui.words.text import crop
 
-__all__ = ["columns_said", "cycle_said", "ilp_said", "rows_said", "view_said"]
+__all__ = ["columns_said", "cycle_said", "ilp_said", "rows_in_view", "rows_said", "view_said"]
 
 
 def rows_said(pictures: Pipelines, zoom: Zoom, here: int) -> str:
@@ -44,6 +44,14 @@ def view_said(picture: Pipeline, shown: range) -> str:
         else tr("cycles {first}–{last} of {total}")
     )
     return text.format(first=shown.start, last=shown.stop - 1, total=picture.columns.stop)
+
+
+def rows_in_view(first: int, shown: int, total: int) -> str:
+    """Which rows of many are in view; "" if all are."""
+    if shown >= total:
+        return ""
+    text = tr("rows {first}–{last} of {total}")
+    return text.format(first=first + 1, last=first + shown, total=total)
 
 
 def cycle_said(pictures: Pipelines, number: int, order: Order) -> str:

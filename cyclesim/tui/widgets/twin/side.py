@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from cyclesim.language import tr
-from cyclesim.render.heatmap import NUMBERED, Heatmap, Matrix
+from cyclesim.render.heatmap import Heatmap, Matrix
 from cyclesim.render.legend import legend
 from cyclesim.tui.compare.twin import Moment, Side, SideName, Twin
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, MUTED, STRONG
@@ -137,7 +137,7 @@ class SidePane(_Pane):
         few = _few(twin.delta)
         said = tr("differs") if few else tr("by more than half the most")
         assert self._plot is not None
-        numbered = self.plain or self._plot.cell_width >= NUMBERED
+        numbered = self.plain or self._plot.numbered
         sign = Segment("12", BODY + _UNDER) if numbered else Segment(self.glyphs.differs, BAD)
         return [Segment("   "), sign, Segment(f" {said}", FAINT)]
 
