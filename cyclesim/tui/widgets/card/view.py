@@ -62,7 +62,7 @@ class Card(Panel):
         trace = scene.trace if ran else scene.plan
         # Of whose row the sentence speaks, a person decides by pointing at one.
         aimed = ran and self.screen.query_one(Tensor).aimed
-        words = words_for(cycle, trace, self._pointed() if aimed else None)
+        words = words_for(cycle, trace, self._aim() if aimed else None)
         lines: list[Line] = [self._chip(cycle, width)]
         lines += wrap(" " + self.glyphs.text(words.sentence), width, STRONG)
         lines += self._state(scene, cycle, ran, width)
@@ -123,15 +123,21 @@ class Card(Panel):
             return (tensor.cursor[0], 0)
         return tensor.cell
 
+    def _aim(self) -> tuple[int, ...] | None:
+        """The cell that the sentence speaks of: under a mean of heads there is one, too."""
+        tensor = self.screen.query_one(Tensor)
+        return self._pointed() or (None if tensor.output else tensor.aim)
+
     def _cell_words(self, scene: Scene) -> CellWords | None:
-        cycle, self._cell = scene.current, self._pointed()
-        if cycle is None or self._cell is None:
+        cycle, cell = scene.current, self._pointed()
+        self._cell = self._aim()
+        if cycle is None or cell is None:
             return None
-        return words_of_cell(cycle, scene.trace, self._cell, ascii=self.glyphs.ascii)
+        return words_of_cell(cycle, scene.trace, cell, ascii=self.glyphs.ascii)
 
     def point(self) -> None:
         """Fill the formula in anew if another cell is pointed at."""
-        if self._pointed() != self._cell:
+        if self._aim() != self._cell:
             self.rebuild()
 
     # -- links -------------------------------------------------------------------------------

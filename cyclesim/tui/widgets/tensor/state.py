@@ -129,12 +129,15 @@ class TensorState(Panel):
 
     @property
     def cell(self) -> tuple[int, ...] | None:
-        """Index of the cell under the cursor, where an output is shown."""
+        """Index of the cell under the cursor, where an output is shown; a mean is none of it."""
+        return None if self._heads_shown() == "mean" else self.aim
+
+    @property
+    def aim(self) -> tuple[int, ...] | None:
+        """The same, and under a mean over heads the cell of the head that was shown before."""
         slot, cut = self.slot, self._cut
         if slot is None or cut is None or not slot.output or 0 in cut.shape:
             return None
-        if self._heads_shown() == "mean":
-            return None  # a mean is no cell of the output
         if self._listed(slot):
             rows = slot.value.shape[-1]
             one = all(size == 1 for size in slot.value.shape[:-1])
