@@ -18,6 +18,8 @@ __all__ = ["Group", "group", "group_key"]
 
 #: The phases of a training step that follow the forward.
 _LATER = {"backward": N_("backward"), "update": N_("update")}
+#: The stacks of a model that has two.
+_SIDES = {"encoder": N_("encoder layer {number}"), "decoder": N_("decoder layer {number}")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,13 @@ def group(cycles: Sequence[Cycle], resolution: Resolution) -> list[Group]:
     """Split `cycles` into the ticks of `resolution`, in order."""
     groups: list[Group] = []
     key: tuple[object, ...] | None = None
+    sided = {_side(c) for c in cycles if c.layer == 0} >= set(_SIDES)
     for cycle in cycles:
         here = group_key(cycle, resolution)
         if here == key:
             groups[-1] = Group(groups[-1].title, groups[-1].first, cycle.number)
         else:
-            groups.append(Group(_title(cycle, resolution), cycle.number, cycle.number))
+            groups.append(Group(_title(cycle, resolution, sided), cycle.number, cycle.number))
             key = here
     return groups
 
@@ -87,7 +90,14 @@ def _owner(cycle: Cycle) -> Call | None:
     return next((c for c in reversed(cycle.stack) if not c.leaf), None)
 
 
-def _title(cycle: Cycle, resolution: Resolution) -> str:
+def _side(cycle: Cycle) -> str:
+    """Which of the two stacks of an encoder–decoder its block is in; "" for neither."""
+    block = _block(cycle)
+    named = () if block is None else block.path.split(".")
+    return next((part for part in reversed(named) if part in _SIDES), "")
+
+
+def _title(cycle: Cycle, resolution: Resolution, sided: bool) -> str:
     if resolution == "step":
         return cycle.label
     if resolution == "token":
@@ -98,7 +108,9 @@ def _title(cycle: Cycle, resolution: Resolution) -> str:
     if block is None:
         title: str = cycle.unit
     else:
-        title = tr("layer {number}").format(number=cycle.layer)
+        # A BERT is an encoder, too, but only beside a decoder need it be said.
+        said = _SIDES.get(_side(cycle)) if sided else None
+        title = tr(said or "layer {number}").format(number=cycle.layer)
         if resolution == "module" and owner is not None and owner != block:
             title += f" · {owner.path[len(block.path) + 1 :]}"
     # The phase last, so that what belongs together is seen to.
