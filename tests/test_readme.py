@@ -38,7 +38,9 @@ def test_every_task_has_its_row_and_every_row_its_task() -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in ROWS if not TASKS[row[0]].generates], ids=lambda row: row[0]
+    "row",
+    [row for row in ROWS if "FOLDER" not in row[2] or not TASKS[row[0]].generates],
+    ids=lambda row: row[0],
 )
 def test_every_task_s_command_runs(
     row: tuple[str, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

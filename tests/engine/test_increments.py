@@ -35,6 +35,19 @@ def test_what_grows_is_kept_once(family: str) -> None:
     assert long[1] > 4 * short[1]  # … and not to its square, which is what is shown
 
 
+def test_beams_that_change_places_stay_within_the_memory_that_is_given() -> None:
+    """A reordered cache is no beginning of the next: what memory cannot hold goes to disk."""
+    made = machine("gpt2", max_new_tokens=10, num_beams=3)
+    free = cyclesim.trace(made, PROMPT, measure=False)
+    limit = free.kept_bytes // 8
+    held = cyclesim.trace(made, PROMPT, measure=False, memory=limit)
+    assert held.kept_bytes <= limit
+    assert held.result == free.result
+    for one, other in zip(free.find("reorder_cache"), held.find("reorder_cache"), strict=True):
+        for mine, its in zip(one.outputs, other.outputs, strict=True):
+            np.testing.assert_array_equal(mine.numpy(), its.numpy())
+
+
 @pytest.mark.parametrize("how", ["memory", "disk", "file"])
 def test_every_token_shows_the_cache_as_it_was(how: str, tmp_path_factory: object) -> None:
     limit = 60_000 if how == "disk" else None
