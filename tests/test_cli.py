@@ -351,6 +351,14 @@ def test_as_a_module_and_with_any_screen(ner: str) -> None:
     assert "bit-identical" in done.stdout
 
 
+def test_what_is_to_be_printed_needs_no_screen(shell: Any, opened: list[Any], ner: str) -> None:
+    code, out, _ = shell("--plain", "Ada met Bob.", "--model", ner)
+    assert (code, opened) == (0, [])
+    assert out.startswith("Model ") and "Cycle 0, input, tokenize: " in out
+    shell("--", "--plain")
+    assert [options.text for options in opened] == ["--plain"]
+
+
 @pytest.mark.parametrize("texts", [[], ["Ada met Bob."], ["Ada met Bob.", "She left."], [""]])
 def test_without_options_the_app_opens_as_with_none(
     shell: Any, opened: list[Any], texts: list[str]

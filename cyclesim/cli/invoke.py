@@ -1,6 +1,7 @@
 """Which command a line names, and how it is run.
 
-`cyclesim TEXT` is short for `cyclesim run TEXT`: what is no command opens the app.
+`cyclesim TEXT` is short for `cyclesim run TEXT`: what is no command opens the app, or prints the
+run where it asks for `--plain` or `--json`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ def _invoke(argv: list[str]) -> int | None:
     if not argv or argv[0] not in {*_commands(), "learn", "-h", "--help"}:
         if not any(word.startswith("-") for word in argv):
             return open_without_options(argv)
-        argv = ["run", *argv]
+        # What is to be printed needs no screen: `cyclesim --plain TEXT` is a trace.
+        options = argv[: argv.index("--")] if "--" in argv else argv
+        argv = ["trace" if {"--plain", "--json"} & set(options) else "run", *argv]
     command = command_tree(lessons=argv[0] in ("learn", "-h", "--help"))
     # Not `app(argv)`, which has its own way with Ctrl-C and with readers that leave early.
     try:
