@@ -14,7 +14,7 @@ from cyclesim.language import N_, tr
 from cyclesim.render.heatmap import Heatmap
 from cyclesim.render.multiples import Multiples
 from cyclesim.tui.scene import Scene
-from cyclesim.tui.settings.palette import ACCENT, MUTED
+from cyclesim.tui.settings.palette import ACCENT, BODY, MUTED
 from cyclesim.tui.tensors.dimensions import Cut, dimension_name
 from cyclesim.tui.tensors.listing import listing_of
 from cyclesim.tui.tensors.slots import Slot
@@ -31,7 +31,7 @@ from cyclesim.tui.widgets.tensor.sight import Sight
 from cyclesim.tui.widgets.tensor.state import TensorState
 from cyclesim.tui.widgets.tensor.table import table_lines
 from cyclesim.tui.words.lines import Line, wrap
-from cyclesim.tui.words.text import number
+from cyclesim.tui.words.text import number, printable
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
@@ -72,18 +72,24 @@ class Tensor(TensorState):
 
     # -- drawing -----------------------------------------------------------------------------
 
+    def _before(self, scene: Scene, width: int) -> list[Line]:
+        """What will be read, and that nothing has run."""
+        said = tr("Nothing has run yet, so there are no numbers. Press {key} to run cycle 0.")
+        said = said.format(key=self.key("step"))
+        lines: list[Line] = [[], *wrap(f" {said}", width - 1, MUTED)]
+        text = scene.plan.header.text
+        if text:
+            lines += [[], *wrap(f" {printable(text)}", width - 1, BODY, limit=6)]
+        return lines
+
     def build(self, scene: Scene, width: int, height: int) -> list[Line]:
         self._plot = None
         cycle, slot, cut = scene.current, self.slot, self._cut
         if cycle is None or slot is None or cut is None:
             self.entitle(tr("TENSOR"))
-            text = tr("This cycle wrote no tensor.")
             if cycle is None:
-                text = tr(
-                    "Nothing has run yet, so there are no numbers. Press {key} to run cycle 0."
-                )
-                text = text.format(key=self.key("step"))
-            return [[], *wrap(f" {text}", width - 1, MUTED)]
+                return self._before(scene, width)
+            return [[], *wrap(" " + tr("This cycle wrote no tensor."), width - 1, MUTED)]
         self.entitle(title_of(tr("TENSOR"), slot, width - 2))
         lines = [
             slots_line(
