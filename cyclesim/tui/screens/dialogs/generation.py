@@ -68,7 +68,7 @@ class GenerationDialog(Form[Settings | None]):
     @staticmethod
     def _ways() -> list[tuple[str | None, str]]:
         return [
-            (None, tr("drawn if a temperature, top-k or top-p is given")),
+            (None, tr("by the numbers below")),
             ("likeliest", tr("likeliest")),
             ("drawn", tr("drawn")),
         ]
