@@ -19,6 +19,7 @@ from cyclesim.tui.words.text import crop
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
+    from cyclesim.tui.screens.main import MainScreen
 
 __all__ = ["Pressed"]
 
@@ -46,12 +47,11 @@ class Pressed(Widget):
         """Show `key`, and what it does, for a while."""
         glyphs = cast("CyclesimApp", self.app).glyphs
         self._key = f"  {key}  "
-        self._label = crop(f"  {glyphs.text(tr(command.label))}  ", self.app.size.width // 2)
+        room = cast("MainScreen", self.screen).room  # beside a lesson, its words are not covered
+        self._label = crop(f"  {glyphs.text(tr(command.label))}  ", room.width // 2)
         width = cell_len(self._key) + cell_len(self._label)
         self.styles.width, self.styles.height = width, self.HEIGHT
-        self.offset = Offset(
-            max(self.app.size.width - width - 2, 0), max(self.app.size.height - self.HEIGHT - 2, 0)
-        )
+        self.offset = Offset(max(room.width - width - 2, 0), max(room.height - self.HEIGHT - 2, 0))
         self.display = True
         self.refresh(layout=True)
         if self._timer is not None:

@@ -11,7 +11,7 @@ from textual._compositor import Compositor
 from cyclesim.language import current, speaking
 from cyclesim.lessons.course import Course
 from cyclesim.lessons.progress import Progress
-from cyclesim.lessons.runs import load_machine, training_of
+from cyclesim.lessons.runs import load_machine, run_of, training_of
 from cyclesim.tui.app import CyclesimApp
 from cyclesim.tui.launch import LaunchOptions, LessonOptions
 from cyclesim.tui.lessons.demo import Demo
@@ -40,6 +40,8 @@ def unpainted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything is laid out and built, and nothing is put on the terminal: half of the time."""
     monkeypatch.setattr(Compositor, "render_update", lambda *_, **__: None)
     monkeypatch.setattr("cyclesim.tui.backstage.session.SETTLE", 0.0)
+    # What the lesson speaks of is run once in this process.
+    monkeypatch.setattr("cyclesim.tui.lessons.preparing.run_on", lambda _, spec: run_of(spec))
     # The head is asked where a step says so, and not beside every cycle.
     monkeypatch.setattr("cyclesim.tui.screens.main.measuring.QUICK_NS", 0)
 
