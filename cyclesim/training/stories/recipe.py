@@ -39,9 +39,9 @@ class Recipe:
     # Standard deviation of the first weights; embeddings have twice that. GPT-2's own 0.02 is for
     # models six times as wide: with it, this one learns late to look a name up where it stood.
     spread: float = 0.06
-    foretold: int = 100  # held-out stories that it is asked to foresee
-    samples: int = 30  # stories that it tells to be judged
-    compared: int = 5000  # training stories that they are compared with
+    foretold: int = 60  # held-out stories that it is asked to foresee
+    samples: int = 20  # stories that it tells to be judged
+    compared: int = 2000  # training stories that they are compared with
 
     def config(self, size: int) -> GPT2Config:
         """The model: a GPT-2 without dropout, its GELU as one function of torch."""
