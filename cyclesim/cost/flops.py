@@ -16,6 +16,8 @@ softmax 5 · layer_norm 8 · gelu 8         for each element (the full list: `ta
 embedding, gather, cat, casts, NOPs       0: they move numbers and compute none
 ========================================  =====================================================
 
+What follows the forward in a training step has its own table, in `learning`.
+
 The two families are reported apart (`flops_kind`), because matrix products run on other hardware
 at another speed. An operation that no rule knows counts 0 and says so: `is_counted` is False.
 """
@@ -27,6 +29,7 @@ from math import prod
 from typing import Literal
 
 from cyclesim.cost.einsum import einsum_flops
+from cyclesim.cost.learning import forward_op, gradient_flops, gradient_kind, update_flops
 from cyclesim.cost.names import canonical
 from cyclesim.cost.tables import FREE, PER_INPUT, PER_OUTPUT
 from cyclesim.trace.tensor import Value
@@ -60,13 +63,20 @@ def count_flops(
     name = canonical(op)
     rule = _MATMULS.get(name)
     try:
+        if (forward := forward_op(op)) is not None:
+            return gradient_flops(forward, inputs, outputs, arguments or {})
+        if op.endswith(".step"):
+            return update_flops(op.removesuffix(".step"), inputs, arguments or {}) or 0
         if rule is not None:
             return rule(inputs, outputs, arguments or {})
         if name in PER_OUTPUT:
-            return PER_OUTPUT[name] * (prod(outputs[0].shape) if outputs else 0)
+            written = outputs if name.startswith("foreach") else outputs[:1]
+            return PER_OUTPUT[name] * sum(prod(v.shape) for v in written)
         if name in PER_INPUT:
             # `max(a, b)` of two tensors compares element by element.
             read = outputs if len(inputs) > 1 and name in ("max", "min") else inputs
+            if name == "foreach_norm":
+                return PER_INPUT[name] * sum(prod(v.shape) for v in inputs)
             return PER_INPUT[name] * (prod(read[0].shape) if read else 0)
     except (LookupError, ValueError, TypeError):
         return 0
@@ -76,6 +86,12 @@ def count_flops(
 def flops_kind(op: str) -> FlopsKind:
     """Which family the FLOPs of `op` belong to: the two are never added without saying so."""
     name = canonical(op)
+    if (forward := forward_op(op)) is not None:
+        return gradient_kind(forward)
+    if op.endswith(".step"):
+        known = update_flops(op.removesuffix(".step"), (), {}) is not None
+        # A schedule computes one number, on Python's side.
+        return "elementwise" if known else "none" if op.endswith("LR.step") else "unknown"
     if name in _MATMULS:
         return "matmul"
     if name in PER_OUTPUT or name in PER_INPUT:

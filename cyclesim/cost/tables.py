@@ -24,7 +24,7 @@ _ONE = _words(
     eq ne lt le gt ge isnan isinf isfinite isclose logical_and logical_or logical_xor logical_not
     bitwise_and bitwise_or bitwise_xor bitwise_not bitwise_left_shift bitwise_right_shift
     where masked_fill masked_scatter nan_to_num cumsum cumprod cummax cummin logcumsumexp dropout
-    feature_dropout alpha_dropout heaviside copysign positive
+    feature_dropout alpha_dropout heaviside copysign positive foreach_mul
     """
 )
 
@@ -65,7 +65,7 @@ PER_INPUT: dict[str, int] = {
         ),
         1,
     ),
-    **dict.fromkeys(_words("norm vector_norm linalg_vector_norm linalg_norm"), 2),
+    **dict.fromkeys(_words("norm vector_norm linalg_vector_norm linalg_norm foreach_norm"), 2),
     "logsumexp": 4,
     **dict.fromkeys(_words("var std var_mean std_mean"), 4),
     "cosine_similarity": 6,

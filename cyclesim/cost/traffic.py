@@ -39,6 +39,8 @@ def traffic(cycle: Cycle) -> Traffic:
         return Traffic(0, 0)
     name = canonical(cycle.op)
     written = _total(cycle.outputs)
+    if cycle.forward is not None:
+        return Traffic(_total(v for v in cycle.inputs if not _is_part(v)), written)
     if name == "setitem":
         # `x[i] = y` writes y's elements, not the whole of x.
         values = [v for v in cycle.inputs if v.name in ("value", "v")]
@@ -49,6 +51,11 @@ def traffic(cycle: Cycle) -> Traffic:
         rows = min(written, _size(table))
         return Traffic(rows + _total(v for v in cycle.inputs if v is not table), written)
     return Traffic(_total(cycle.inputs), written)
+
+
+def _is_part(value: Value) -> bool:
+    """One of several gradients that autograd has added up before the cycle reads their sum."""
+    return value.name.startswith("grad ") and value.name.endswith("]")
 
 
 def _table(name: str, inputs: tuple[Value, ...]) -> Value:
