@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,13 +94,19 @@ class Stop(Watcher):
             os.kill(os.getpid(), signal.SIGINT)
 
 
-@pytest.fixture
-def stopped(data: Path, model: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def once(data: Path, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run that Ctrl-C ended after its third update."""
-    folder = tmp_path / "out"
+    folder = tmp_path_factory.mktemp("stopped") / "out"
     with pytest.raises(KeyboardInterrupt):
         cyclesim.train(folder, data, model=str(model), watchers=[Stop(3)], **SETTINGS)
     return folder
+
+
+@pytest.fixture
+def stopped(once: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(once, tmp_path / "out"))
 
 
 def test_ctrl_c_leaves_a_checkpoint_of_the_last_update(stopped: Path, unbroken: Path) -> None:
