@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from cyclesim.cost.names import canonical
 from cyclesim.cost.tables import PER_OUTPUT
+from cyclesim.explain.gradient_axes import learning_axes
 from cyclesim.explain.labels import lengths
 from cyclesim.explain.task_axes import TASK_AXES, TASK_CLASSES
 from cyclesim.language import N_, tr
@@ -146,7 +147,7 @@ _WORDS = (
     N_("label"), N_("beam"), N_("text"), N_("vocabulary"), N_("output"), N_("distance"),
     N_("gate·up"), N_("choice"),
     N_("marker"), N_("mask"), N_("place"), N_("candidate"), N_("start"), N_("end"),
-    N_("sentence"), N_("other sentence"),
+    N_("sentence"), N_("other sentence"), N_("input channel"), N_("output channel"), N_("row"),
 )  # fmt: skip
 #: How far to look back for the names of an axis.
 _FAR = 64
@@ -155,8 +156,11 @@ _SHAPE_KEEPING = frozenset(PER_OUTPUT) | {"to", "clone", "type", "float", "half"
 
 def axes_of(cycle: Cycle, trace: Trace | None = None) -> tuple[Axes, ...]:
     """For each output of `cycle`, the names of its axes, outermost first. Never raises."""
-    if cycle.phase in ("backward", "update"):  # the names are those of the forward pass
-        return tuple(plain_axes(value.shape) for value in cycle.outputs)
+    if cycle.phase in ("backward", "update"):
+        return tuple(
+            learning_axes(cycle, value, trace, axes_of) or plain_axes(value.shape)
+            for value in cycle.outputs
+        )
     return tuple(_axes(cycle, value, trace) for value in cycle.outputs)
 
 

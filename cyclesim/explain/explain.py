@@ -9,6 +9,7 @@ from cyclesim.explain.axes import axes_of
 from cyclesim.explain.entry import Entry
 from cyclesim.explain.explanation import Explanation, ascii_text
 from cyclesim.explain.facts import facts_of
+from cyclesim.explain.learning import explain_learning
 from cyclesim.explain.shapes import shape_line
 from cyclesim.explain.texts import GENERIC, NEXT_TOKEN, TEXTS
 from cyclesim.language import tr
@@ -31,7 +32,7 @@ def explain(
             the one of that place; else the first of the text.
     """
     if cycle.phase in ("backward", "update"):
-        return _of_training(cycle)
+        return explain_learning(cycle, axes_of(cycle, trace))
     axes = axes_of(cycle, trace)
     facts = facts_of(cycle, trace, axes, cell)
     for entry in _candidates(cycle):
@@ -47,16 +48,6 @@ def explain(
             )
     runs = tr("Runs {function}.").format(function=ascii(cycle.op))
     return Explanation(runs, "", "", shape_line(cycle), axes)
-
-
-def _of_training(cycle: Cycle) -> Explanation:
-    """What is true of any cycle of a training step: the texts are those of the forward pass."""
-    if cycle.forward is not None:
-        said = tr("Turns the gradient of what cycle {number} wrote into gradients of what it read.")
-        said = said.format(number=cycle.forward)
-    else:
-        said = tr("Runs {function}.").format(function=ascii(cycle.op))
-    return Explanation(said, "", "", "", axes_of(cycle))
 
 
 def _candidates(cycle: Cycle) -> Iterator[Entry]:

@@ -94,6 +94,22 @@ _FORMS = (
     N_("{count} pairs"),
     N_("{count} entity"),
     N_("{count} entities"),
+    N_("its gradient is put together from {count} gradients"),
+    N_("its gradient is the sum of {count} gradients"),
+    N_("its gradient is {count} gradients side by side"),
+    N_("{name} is used more than once: {count} gradients are added"),
+    N_("{count} parameters at once: this optimizer mixes them"),
+    N_("learning rate {before} → {after}"),
+    N_("the model's own answer, as no labels were given: {count} of {all} tokens have one"),
+    N_("as they were given, at the first token of each word: {count} of {all} tokens have one"),
+    N_("the model's own answer, as no labels were given"),
+    N_("as they were given"),
+    N_("the text itself: {count} of {all} tokens hidden"),
+    N_("the text itself: the next token"),
+    N_("the text itself, as no other was given"),
+    N_("the text that was given"),
+    N_("the words that were given"),
+    N_("the answer that was given"),
 )
 
 

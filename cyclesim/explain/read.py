@@ -63,5 +63,8 @@ def _written(value: Value, trace: Trace | None) -> Value | None:
     if trace is None or value.source is None or not 0 <= value.source < len(trace):
         return None
     outputs: tuple[Value, ...] = trace.cycles[value.source].outputs
+    if value.of is not None:  # one of many gradients
+        named = [v for v in outputs if v.of == value.of and v.data is not None]
+        return named[-1] if named else None
     alike = [v for v in outputs if v.dtype == value.dtype]
     return alike[0] if len(alike) == 1 and alike[0].data is not None else None

@@ -16,6 +16,7 @@ from cyclesim.explain.labels import TOKEN_AXES, labels_of_axis
 from cyclesim.language import tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, ink_on
 from cyclesim.render.html_answer import answer_html
+from cyclesim.render.learning import about_layers, learning_cells
 from cyclesim.render.markup import heading_row, part, safe
 from cyclesim.render.scale import Scale
 from cyclesim.render.summary import (
@@ -65,6 +66,7 @@ def trace_html(trace: Trace) -> str:
         part(tr("header"), lambda: _header(trace)),
         part(tr("result"), lambda: answer_html(trace)),
         part(tr("totals"), lambda: _totals(trace)),
+        part(tr("learning"), lambda: _learning(trace)),
         part(tr("cycles"), lambda: _cycles(trace)),
     ]
     return _page(parts)
@@ -113,6 +115,19 @@ def _header(trace: Trace) -> str:
         f"<h4>{safe(header.model)}</h4><p class='soft'>{facts}{unfinished}</p>"
         f"<p><b style='color:{_shade(colour)}'>{mark}</b> {escape(sentence)}</p>"
     )
+
+
+def _learning(trace: Trace) -> str:
+    """Of a training step, gradient norm and update of each layer."""
+    rows = learning_cells(trace)
+    if not rows:
+        return ""
+    lines = []
+    for place, row in enumerate(rows):
+        tag = "td" if place else "th"
+        lines.append("".join(f"<{tag}>{safe(text)}</{tag}>" for text in row))
+    said = about_layers(trace.learning.layers())
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table><p>{safe(said)}</p>"
 
 
 def _shade(colour: str) -> str:

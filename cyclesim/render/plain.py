@@ -13,6 +13,7 @@ from cyclesim.explain import explain
 from cyclesim.explain.quote import join_words
 from cyclesim.language import N_, tr, trn
 from cyclesim.render.generation import cache_text, passes_text
+from cyclesim.render.learning import learning_lines
 from cyclesim.render.plain_answer import answer_sentences
 from cyclesim.render.summary import first_nan, header_words, times_of, totals
 from cyclesim.render.text import safe_text
@@ -210,6 +211,7 @@ def _closing(trace: Trace, kind: str) -> Iterator[str]:
             longer = tr("{number} times as long as at full speed")
             took = _clauses(took, longer.format(number=number(timing.overhead)))
         yield _sentence(took)
+    yield from learning_lines(trace)
     broken = first_nan(trace)
     if broken is not None:
         text = tr("Cycle {number} is the first to write a number that is not a number (NaN).")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cyclesim.render.learning import step_title
 from cyclesim.trace import Trace, Unit
+from cyclesim.trace.groups import bare_title
 
 __all__ = ["Node", "program_tree"]
 
@@ -43,12 +45,14 @@ def program_tree(trace: Trace) -> list[Node]:
             depth = 1
             into = root
             if len(parts) > 1:
-                title = part.title.rpartition(" · ")[2]
+                title = bare_title(part).rpartition(" · ")[2]
                 into = Node(title, part.first, part.last, 1, cycles[part.first].unit, [])
                 assert root.children is not None
                 root.children.append(into)
                 depth = 2
             assert into.children is not None
-            into.children += [Node(cycles[n].step, n, n, depth, cycles[n].unit) for n in steps]
+            into.children += [
+                Node(step_title(cycles[n]), n, n, depth, cycles[n].unit) for n in steps
+            ]
         roots.append(root)
     return roots

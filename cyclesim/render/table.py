@@ -19,6 +19,7 @@ from cyclesim.explain.notes import note_text
 from cyclesim.language import N_, tr, trn
 from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS, ink_on
 from cyclesim.render.generation import cache_text, passes_text
+from cyclesim.render.learning import about_layers, learning_cells, step_title
 from cyclesim.render.result import result_lines
 from cyclesim.render.summary import (
     clocks,
@@ -91,6 +92,7 @@ class TraceTable:
         yield Text()
         yield from _rows(self.trace, self.resolution, width, ascii, self.only)
         yield Text()
+        yield from _learning(self.trace, width)
         yield from _totals(self.trace, width, ascii)
         yield from result_lines(self.trace, width, ascii=ascii)
 
@@ -178,6 +180,24 @@ def _totals(trace: Trace, width: int, ascii: bool) -> Iterator[Text]:
         yield _fact("NaN", text, width, Style(color="red", bold=True))
 
 
+def _learning(trace: Trace, width: int) -> Iterator[Text]:
+    """Of a training step, how large the gradient of each layer is and how far it moves."""
+    rows = learning_cells(trace)
+    if not rows:
+        return
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for place, row in enumerate(rows):
+        cells = [pad(safe_text(row[0], 60), widths[0])]
+        cells += [
+            pad(text, size, right=True) for text, size in zip(row[1:], widths[1:], strict=True)
+        ]
+        yield _cut(Text("  ".join(cells), style=_DIM if place == 0 else Style()), width)
+    said = about_layers(trace.learning.layers())
+    if said:
+        yield _cut(Text(said), width)
+    yield Text()
+
+
 def _fact(name: str, text: str, width: int, style: Style | None = None) -> Text:
     line = Text(pad(name, 9), style=_DIM)
     line.append(text, style=style or Style(dim=False))
@@ -245,7 +265,7 @@ def _cycle_row(cycle: Cycle, ns: int) -> _Row:
         number=str(cycle.number),
         unit=cycle.unit,
         place=f"{layer}{cycle.unit}",
-        step=safe_text(cycle.step, 60),
+        step=safe_text(step_title(cycle), 60),
         op=safe_text(cycle.op, 60),
         shape=_shape(cycle),
         reads=", ".join(map(str, cycle.sources)),

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from cyclesim.language import current
+from cyclesim.language import current, tr
 from cyclesim.trace import UNITS, Cycle, Dataflow, Group, Unit, group
+from cyclesim.trace.groups import LATER, bare_title
 
 __all__ = ["ORDERS", "ZOOMS", "Order", "Pipeline", "Pipelines", "Row", "Zoom"]
 
@@ -159,15 +160,28 @@ class Pipelines:
             numbers = range(self.parts[part].first, self.parts[part].last + 1)
             return [(f"{n} {self.cycles[n].step}", (n,)) for n in numbers]
         found: dict[str, list[int]] = {}
+        # Backward and update have rows of their own, put where they belong afterwards.
+        later: dict[tuple[str, str], list[int]] = {}
         if zoom == "units":
             found = {unit: [] for unit in UNITS}
-            for cycle in self.cycles:
-                found[cycle.unit].append(cycle.number)
+            parts: list[tuple[str, range]] = [
+                (cycle.unit, range(cycle.number, cycle.number + 1)) for cycle in self.cycles
+            ]
         else:
             # A repeated block is one row, so that a run reads as a staircase.
-            for tick in self.parts:
-                found.setdefault(tick.title, []).extend(range(tick.first, tick.last + 1))
-        return [(title, numbers) for title, numbers in found.items() if numbers]
+            parts = [(bare_title(tick), range(tick.first, tick.last + 1)) for tick in self.parts]
+        of: dict[int, str] = {}
+        for title, numbers in parts:
+            phase = self.cycles[numbers[0]].phase
+            if phase in LATER:
+                # What ends with the derivative of a row's cycle belongs to that row.
+                forward = self.cycles[numbers[-1]].forward
+                title = of.get(-1 if forward is None else forward, title)
+                later.setdefault((title, phase), []).extend(numbers)
+            else:
+                found.setdefault(title, []).extend(numbers)
+                of.update(dict.fromkeys(numbers, title))
+        return _mirrored({k: v for k, v in found.items() if v}, later)
 
     def wait(self, number: int, order: Order) -> tuple[int, int]:
         """The columns, first and last, in which a cycle or its result waits; crossed if none.
@@ -181,6 +195,22 @@ class Pipelines:
         level = self._levels[number]
         readers = (self._levels[r] for r in self.flow.consumers[number])
         return level + 1, min(readers, default=level + 1) - 1
+
+
+def _mirrored(
+    forward: Mapping[str, Sequence[int]], later: Mapping[tuple[str, str], Sequence[int]]
+) -> Iterable[tuple[str, Sequence[int]]]:
+    """Of a training step: beneath each row of the forward its backward, at the end the update."""
+    for title, numbers in forward.items():
+        yield title, numbers
+        if (title, "backward") in later:
+            yield f"  {tr(LATER['backward'])}", later[title, "backward"]
+    for (title, phase), numbers in later.items():
+        if phase == "backward" and title not in forward:
+            yield f"{title} · {tr(LATER[phase])}", numbers
+    updated = [n for (_, phase), numbers in later.items() if phase == "update" for n in numbers]
+    if updated:
+        yield tr(LATER["update"]), sorted(updated)
 
 
 def _clipped(stretch: tuple[int, int], span: range) -> tuple[int, int]:

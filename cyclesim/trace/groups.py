@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import Call, Cycle, Resolution
 
-__all__ = ["Group", "group", "group_key"]
+__all__ = ["LATER", "Group", "bare_title", "group", "group_key"]
 
 
 #: The phases of a training step that follow the forward.
-_LATER = {"backward": N_("backward"), "update": N_("update")}
+LATER = {"backward": N_("backward"), "update": N_("update")}
 #: The stacks of a model that has two.
 _SIDES = {"encoder": N_("encoder layer {number}"), "decoder": N_("decoder layer {number}")}
 
@@ -68,9 +68,17 @@ def group(cycles: Sequence[Cycle], resolution: Resolution) -> list[Group]:
     return groups
 
 
+def bare_title(group: Group) -> str:
+    """The title of a tick without its phase: what it has in common with that of the forward."""
+    for phase in LATER.values():
+        if group.title.endswith(f" · {tr(phase)}"):
+            return group.title.removesuffix(f" · {tr(phase)}")
+    return group.title
+
+
 def _later(cycle: Cycle) -> str:
     """The phase of a training step after the forward; "" for everything else."""
-    return cycle.phase if cycle.phase in _LATER else ""
+    return cycle.phase if cycle.phase in LATER else ""
 
 
 def _block(cycle: Cycle) -> Call | None:
@@ -115,4 +123,4 @@ def _title(cycle: Cycle, resolution: Resolution, sided: bool) -> str:
             title += f" · {owner.path[len(block.path) + 1 :]}"
     # The phase last, so that what belongs together is seen to.
     later = _later(cycle)
-    return f"{title} · {tr(_LATER[later])}" if later else title
+    return f"{title} · {tr(LATER[later])}" if later else title

@@ -14,6 +14,7 @@ from cyclesim.trace.cache import KeyValueCache
 from cyclesim.trace.cycle import Cycle, Resolution
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.groups import Group, group
+from cyclesim.trace.learning import Learning
 from cyclesim.trace.prompt import TokenSequence
 from cyclesim.trace.query import Query, compile_query
 
@@ -287,6 +288,14 @@ class Trace(Sequence[Cycle]):
         known: KeyValueCache | None = self.__dict__.get("_cache")
         if known is None or not known.is_of(self.cycles):
             known = self.__dict__["_cache"] = KeyValueCache(self.cycles)
+        return known
+
+    @property
+    def learning(self) -> Learning:
+        """Of a training step, how large each gradient was and how far each parameter moved."""
+        known: Learning | None = self.__dict__.get("_learning")
+        if known is None or not known.is_of(self.cycles):
+            known = self.__dict__["_learning"] = Learning(self.cycles)
         return known
 
     def consumers(self, number: int) -> tuple[int, ...]:

@@ -269,6 +269,11 @@ COMMANDS: tuple[Command, ...] = (
         "Tensor",
     ),
     Command(
+        "pair", "Y", "Y", N_("gradient"),
+        N_("In a training step: a tensor and its gradient side by side."),
+        "Tensor",
+    ),
+    Command(
         "zoom_in", "right_curly_bracket", "}", N_("zoom in"),
         N_("Make the cells of the tensor larger."),
         "Tensor",
@@ -286,6 +291,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "writing", "K", "K", N_("text, cache"),
         N_("The text that is written, its key-value cache, and what each token cost."),
+        "Ask",
+    ),
+    Command(
+        "learning", "U", "U", N_("learning"),
+        N_("In a training step: gradient norm and update of each layer."),
         "Ask",
     ),
     Command(

@@ -139,7 +139,11 @@ class _Values:
         argument = self._argument(item, key)
         known = next((v for v in forward.inputs if v.name == argument), None)
         if known is not None:
-            return replace(known)
+            kept = known.data
+            if kept is None and self._builder.keep and not item.tensor.is_floating_point():
+                # Labels that were shifted and laid out anew: nothing else shows which they were.
+                kept = value_of(known.name, item.tensor).data
+            return replace(known, data=kept)
         for value, tensor in zip(forward.outputs, self._made, strict=False):
             if storage_key(tensor)[0] == key:
                 return replace(value, name="output", source=forward.number)

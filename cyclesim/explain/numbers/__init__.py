@@ -20,6 +20,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.explain.axes import axes_of
 from cyclesim.explain.explanation import ascii_text
 from cyclesim.explain.labels import labels_of_axis, row_header
+from cyclesim.explain.numbers.backward import gradient_rule
 from cyclesim.explain.numbers.cell import Cell, Found, Rule, number
 from cyclesim.explain.numbers.choosing import CHOOSING
 from cyclesim.explain.numbers.elements import ELEMENTS, same
@@ -27,8 +28,10 @@ from cyclesim.explain.numbers.host import row_sentence
 from cyclesim.explain.numbers.picking import PICKING
 from cyclesim.explain.numbers.products import PRODUCTS
 from cyclesim.explain.numbers.rows import ROWS
+from cyclesim.explain.numbers.update import update_rule
 from cyclesim.explain.quote import printable
 from cyclesim.trace.cycle import Cycle
+from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
 
 __all__ = ["Worked", "number", "row_sentence", "work_out", "worked"]
@@ -66,18 +69,27 @@ class Worked:
         """`p(Ada, Love) = e^2.134 / (…) = 0.6127`, the observed number last."""
         # A token may hold a symbol that ASCII spells otherwise: only the formula is spelled out.
         text = f" = {self.text} = {self.shown}"
-        return self.name + (ascii_text(text) if ascii else text)
+        if not ascii:
+            return self.name + text
+        symbol, bracket, tokens = self.name.partition("(")
+        return ascii_text(symbol) + bracket + tokens + ascii_text(text)
 
 
 def worked(
-    cycle: Cycle, trace: Trace | None, index: Sequence[int], *, ascii: bool = False
+    cycle: Cycle,
+    trace: Trace | None,
+    index: Sequence[int],
+    output: int = 0,
+    *,
+    ascii: bool = False,
 ) -> str | None:
     """The formula of `cycle` with the numbers of its output cell `index`, on one line.
 
     Args:
         cycle: any cycle of `trace`.
         trace: where operands and names of tokens are.
-        index: position in the first output, one integer for each axis; negative ones count back.
+        index: position in the output, one integer for each axis; negative ones count back.
+        output: which output, where the cycle has several: a gradient of each operand.
         ascii: spell the symbols in ASCII.
 
     Returns:
@@ -85,14 +97,16 @@ def worked(
         gives the observed number.
     """
     try:
-        found = work_out(cycle, trace, index)
+        found = work_out(cycle, trace, index, output)
     except CyclesimError:
         return None
     return found.line(ascii=ascii) if found is not None and found.agrees else None
 
 
-def work_out(cycle: Cycle, trace: Trace | None, index: Sequence[int]) -> Worked | None:
-    """Work out cell `index` of the first output of `cycle` from what the cycle read.
+def work_out(
+    cycle: Cycle, trace: Trace | None, index: Sequence[int], output: int = 0
+) -> Worked | None:
+    """Work out cell `index` of an output of `cycle` from what the cycle read.
 
     Returns:
         None where there is no rule for this cycle, or no such cell.
@@ -100,27 +114,39 @@ def work_out(cycle: Cycle, trace: Trace | None, index: Sequence[int]) -> Worked 
     Raises:
         CyclesimError: a number that it needs was not kept.
     """
-    rule = same if cycle.nop else _RULES.get(canonical(cycle.op))
-    if rule is None or not cycle.outputs:
+    if not 0 <= output < len(cycle.outputs):
         return None
-    output = cycle.outputs[0]
-    place = _normal(index, output.shape)
-    if place is None:
+    rule, wrote = _rule(cycle, output), cycle.outputs[output]
+    place = _normal(index, wrote.shape)
+    if rule is None or place is None:
         return None
     try:
-        observed = float(output.numpy(place))
+        observed = float(wrote.numpy(place))
         with np.errstate(all="ignore"):
-            found = rule(Cell(cycle, trace, place))
+            found = rule(Cell(cycle, trace, place, output))
     except (LookupError, ValueError, TypeError, ArithmeticError):
         return None  # called in a way that the rule does not know
     return Worked(
-        name=_cell_name(found.symbol, cycle, trace, place),
+        name=_cell_name(found.symbol, cycle, trace, place, output),
         text=found.text,
         recomputed=found.value,
         observed=observed,
-        shown=_shown(cycle, place, observed),
-        agrees=_agree(found, observed, cycle),
+        shown=_shown(cycle, wrote, place, observed),
+        agrees=_agree(found, observed, cycle, wrote.dtype),
     )
+
+
+def _rule(cycle: Cycle, output: int) -> Rule | None:
+    """The rule for an output of `cycle`; of a forward cycle only the first has one."""
+    if cycle.forward is not None:
+        return gradient_rule(cycle, cycle.outputs[output].name)
+    if cycle.phase == "update":
+        found = update_rule(cycle, cycle.outputs[output].name)
+        if found is not None:
+            return found
+    if output:
+        return None
+    return same if cycle.nop else _RULES.get(canonical(cycle.op))
 
 
 def _normal(index: Sequence[int], shape: tuple[int, ...]) -> tuple[int, ...] | None:
@@ -130,18 +156,16 @@ def _normal(index: Sequence[int], shape: tuple[int, ...]) -> tuple[int, ...] | N
     return place if all(0 <= i < n for i, n in zip(place, shape, strict=True)) else None
 
 
-def _agree(found: Found, observed: float, cycle: Cycle) -> bool:
+def _agree(found: Found, observed: float, cycle: Cycle, dtype: str) -> bool:
     if not math.isfinite(observed) or not math.isfinite(found.value):
         return str(found.value) == str(observed)
-    dtype = cycle.outputs[0].dtype
     tolerance = _TOLERANCE.get(dtype, 0.0)
     if dtype == "float32" and cycle.device != "cpu":
         tolerance = _TF32
     return abs(found.value - observed) <= tolerance * max(found.size, abs(observed)) + 1e-9
 
 
-def _shown(cycle: Cycle, place: tuple[int, ...], observed: float) -> str:
-    output = cycle.outputs[0]
+def _shown(cycle: Cycle, output: Value, place: tuple[int, ...], observed: float) -> str:
     if output.dtype == "bool":
         return "true" if observed else "false"
     if cycle.step in ("labels", "argmax", "draw") and output.words and len(place) == 1:
@@ -149,9 +173,11 @@ def _shown(cycle: Cycle, place: tuple[int, ...], observed: float) -> str:
     return number(observed)
 
 
-def _cell_name(symbol: str, cycle: Cycle, trace: Trace | None, place: tuple[int, ...]) -> str:
+def _cell_name(
+    symbol: str, cycle: Cycle, trace: Trace | None, place: tuple[int, ...], output: int
+) -> str:
     """`p(Ada, Love)`: the token or label of each axis, else its number; batch and head left out."""
-    axes, shape = axes_of(cycle, trace)[0], cycle.outputs[0].shape
+    axes, shape = axes_of(cycle, trace)[output], cycle.outputs[output].shape
     header = trace.header if trace is not None else None
     if header is not None and "batch" in axes:
         row = axes.index("batch")

@@ -30,11 +30,12 @@ _SYMBOLS = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the first output of a cycle."""
+    """One cell of an output of a cycle, the first as a rule."""
 
     cycle: Cycle
     trace: Trace | None
     where: tuple[int, ...]
+    output: int = 0
 
     @property
     def symbol(self) -> str:

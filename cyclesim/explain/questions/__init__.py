@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from cyclesim.explain.questions import numbers, structure
+from cyclesim.explain.questions import learning, numbers, structure
 from cyclesim.explain.questions.question import Asked, Kind, Outcome, Question, turn
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.trace import Trace
@@ -32,14 +32,25 @@ _MAKERS: dict[Kind, _Maker] = {
     "shape": structure.shape,
     "source": structure.source,
     "waits": structure.waits,
+    "balance": learning.balance,
+    "largest": learning.largest,
+    "moved": learning.moved,
+    "clipped": learning.clipped,
 }
 #: Kinds that the numbers of the output answer.
-_NUMBERS = frozenset({"attention", "label", "sums", "signs"})
+_NUMBERS = frozenset(
+    {"attention", "label", "sums", "signs", "balance", "largest", "moved", "clipped"}
+)
 #: What only this cycle can be asked comes before what any can; each group takes turns.
 _GROUPS: tuple[tuple[Kind, ...], ...] = (
     ("tokens", "attention", "label"),
     ("nop", "sums"),
     ("shape", "source", "waits", "signs"),
+)
+#: The same for what follows the forward in a training step.
+_LEARNING: tuple[tuple[Kind, ...], ...] = (
+    ("balance", "largest", "moved", "clipped"),
+    ("shape", "source", "waits"),
 )
 
 
@@ -51,10 +62,10 @@ def questions_for(cycle: Cycle, trace: Trace, *, kept: bool = True) -> list[Ques
         trace: the plan or the record it is from.
         kept: its numbers are or will be there to answer with.
     """
-    if not cycle.outputs or cycle.phase in ("backward", "update"):
+    if not cycle.outputs:
         return []
     asked, found = Asked(cycle, trace), []
-    for group in _GROUPS:
+    for group in _LEARNING if cycle.phase in ("backward", "update") else _GROUPS:
         for kind in _turned(group, cycle.number):
             if kind in _NUMBERS and not kept:
                 continue

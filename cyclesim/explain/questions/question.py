@@ -15,7 +15,8 @@ from cyclesim.trace.trace import Trace
 __all__ = ["Asked", "Finding", "Kind", "Outcome", "Question", "turn"]
 
 Kind = Literal[
-    "shape", "attention", "label", "source", "waits", "nop", "sums", "signs", "tokens"
+    "shape", "attention", "label", "source", "waits", "nop", "sums", "signs", "tokens",
+    "balance", "largest", "moved", "clipped",
 ]  # fmt: skip
 
 
@@ -109,7 +110,10 @@ class Asked:
 
     @property
     def named(self) -> str:
-        """`cycle 20, softmax`."""
+        """`cycle 20, softmax`; of a derivative, `cycle 120, softmax backward`."""
+        if self.cycle.phase == "backward":
+            said = tr("cycle {number}, {step} backward")
+            return said.format(number=self.cycle.number, step=self.cycle.step)
         return tr("cycle {number}, {step}").format(number=self.cycle.number, step=self.cycle.step)
 
     def step(self, number: int) -> str:

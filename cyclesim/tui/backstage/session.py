@@ -325,6 +325,8 @@ class Session:
                 if cycle is not None:
                     # The timeline marks NaNs: summarise the tensors here, not while painting.
                     _ = cycle.has_nan
+                    if cycle.phase in ("backward", "update"):
+                        clock.trace.learning.note(cycle)
                     stopped = None if self._through else self.stops.hit(cycle, clock.trace)
                     if stopped is not None:
                         self.hold()

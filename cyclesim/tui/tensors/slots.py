@@ -76,6 +76,12 @@ def axes_of_slot(slot: Slot, cycle: Cycle, trace: Trace) -> tuple[str, ...]:
         return ("batch", "head", "query", "key")[-len(value.shape) :]
     if slot.output:
         return axes_of(cycle, trace)[slot.place]
+    if cycle.phase in ("backward", "update"):
+        from cyclesim.explain.gradient_axes import learning_axes
+
+        known = learning_axes(cycle, value, trace, axes_of)
+        if known is not None:
+            return known
     if value.source is None or not 0 <= value.source < len(trace):
         return ()
     source = trace.cycles[value.source]

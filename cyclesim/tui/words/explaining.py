@@ -53,9 +53,9 @@ def words_for(cycle: Cycle, trace: Trace, cell: tuple[int, ...] | None = None) -
 
 
 def words_of_cell(
-    cycle: Cycle, trace: Trace, cell: tuple[int, ...], *, ascii: bool = False
+    cycle: Cycle, trace: Trace, cell: tuple[int, ...], output: int = 0, *, ascii: bool = False
 ) -> CellWords | None:
-    """Put the numbers of `cell` of the first output of `cycle` into its formula.
+    """Put the numbers of `cell` of an output of `cycle` into its formula.
 
     None where there is nothing to say of it.
     """
@@ -65,7 +65,7 @@ def words_of_cell(
     if sentence:
         return CellWords(ascii_text(sentence) if ascii else sentence)
     try:
-        found = work_out(cycle, trace, cell)
+        found = work_out(cycle, trace, cell, output)
     except CyclesimError:
         said = tr("What it read was not kept, so no number of it can be recomputed.")
         if any(value.missing == "model" for value in cycle.inputs):
@@ -74,7 +74,7 @@ def words_of_cell(
     if found is None:
         return None
     line = found.line(ascii=ascii)
-    where = _where(cycle, trace, cell)
+    where = _where(cycle, trace, cell, output)
     if found.agrees:
         return CellWords(line, where + tr("observed = recomputed"))
     said = tr("The last number is what the run wrote; recomputed from what it read: {number}.")
@@ -83,12 +83,12 @@ def words_of_cell(
     return CellWords(line, where + said.format(number=number(found.recomputed)), wrong=True)
 
 
-def _where(cycle: Cycle, trace: Trace, cell: tuple[int, ...]) -> str:
+def _where(cycle: Cycle, trace: Trace, cell: tuple[int, ...], output: int) -> str:
     """`head 2 · `: where the cell is in the dimensions that its name leaves out."""
     from cyclesim.explain import axes_of
 
-    axes = axes_of(cycle, trace)[0]
-    for axis, place, size in zip(axes, cell, cycle.outputs[0].shape, strict=True):
+    axes = axes_of(cycle, trace)[output]
+    for axis, place, size in zip(axes, cell, cycle.outputs[output].shape, strict=True):
         if axis == "head" and size > 1:
             return tr("head {number}").format(number=place) + " · "
     return ""

@@ -120,7 +120,7 @@ async def test_the_token_under_the_cursor_stays_and_the_sentence_follows(real_ap
 
 
 async def test_sentences_name_the_keys_that_a_person_has_chosen(real_app):
-    app = real_app(keys={"step": ["S"], "next_tensor": ["Q"], "finish": ["Z"], "next_head": ["U"]})
+    app = real_app(keys={"step": ["S"], "next_tensor": ["Q"], "finish": ["Z"], "next_head": ["X"]})
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         assert "Press S" in text_of(pilot, "#tensor")
@@ -134,7 +134,7 @@ async def test_sentences_name_the_keys_that_a_person_has_chosen(real_app):
         assert "Z runs to the end" in text_of(pilot, "#result")
         await find(pilot, "softmax", "enter", "escape")
         shown = text_of(pilot, "#tensor")
-        assert "(Q)" in shown and "(U)" in shown
+        assert "(Q)" in shown and "(X)" in shown
         assert "(o)" not in shown and "(h)" not in shown
 
 

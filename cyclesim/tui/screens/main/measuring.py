@@ -46,7 +46,7 @@ class Measuring(Running):
             self._measuring.stop.set()
             self._measuring = None
         super().opened(report)
-        self._turn_corner("writing" if self._writes else "probe" if report.live else "result")
+        self._turn_corner(self._usual if report.live or self._learns else "result")
         if report.live:
             self.session.ask(PeakJob())
             self._ask_soon()
@@ -59,13 +59,13 @@ class Measuring(Running):
             return
         if measured is not None:
             self._speeds = measured
-        if not shown and self._answer_shown and not self._writes:
+        if not shown and self._answer_shown and self._usual == "probe":
             self._turn_corner("result")
         self._ask_soon()
 
     def changed(self, report: Changed) -> None:
         super().changed(report)
-        if not self._answer_shown and not self._writes:
+        if not self._answer_shown and self._usual == "probe":
             self._turn_corner("probe")
         self._ask_soon()
 
@@ -76,6 +76,11 @@ class Measuring(Running):
             self._focus("result")
         elif report.ended:
             self._turn_corner("result")
+
+    @property
+    def _usual(self) -> str:
+        """Which panel of the corner a run begins with."""
+        return "writing" if self._writes else "learning" if self._learns else "probe"
 
     @property
     def _answer_shown(self) -> bool:
@@ -106,9 +111,21 @@ class Measuring(Running):
             return
         self._alone("writing")
 
+    def action_learning(self) -> None:
+        """Show gradients and updates alone; again for all panels."""
+        if not self._ready:
+            return
+        if not self._learns:
+            self.tell(tr("This run is no training step: it has no gradients."))
+            return
+        self._alone("learning")
+
     def action_probe(self) -> None:
         """Ask the head and show its answers over the layers; again for all panels."""
         if not self._live():
+            return
+        if self._learns:
+            self.tell(tr("A training step gives no answer: what it makes is a loss."))
             return
         if self._large != "probe":
             self._measures = replace(self._measures, automatic=True)
@@ -135,7 +152,7 @@ class Measuring(Running):
     def _ask_head(self) -> None:
         self._idle = None
         measures = self._measures
-        if self._saved or not self._ready or not measures.automatic:
+        if self._saved or not self._ready or not measures.automatic or self._learns:
             return
         known = measures.answers
         if known is None or known.trace is not self._trace or known.missing(self._executed):

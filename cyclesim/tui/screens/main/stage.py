@@ -24,6 +24,7 @@ from cyclesim.tui.widgets.answer import Answer
 from cyclesim.tui.widgets.bars import Bar, HeaderBar, KeyBar, TabBar
 from cyclesim.tui.widgets.card import Card
 from cyclesim.tui.widgets.find import FindBar
+from cyclesim.tui.widgets.gradients import Gradients, learns
 from cyclesim.tui.widgets.loading import LoadingView
 from cyclesim.tui.widgets.now import NowBar
 from cyclesim.tui.widgets.panel import Panel
@@ -43,9 +44,9 @@ if TYPE_CHECKING:
 __all__ = ["Stage"]
 
 #: Panels in the order of the tabs.
-PANELS = ("card", "tensor", "program", "times", "writing", "probe", "result")
+PANELS = ("card", "tensor", "program", "times", "writing", "learning", "probe", "result")
 #: These share a place where all panels are seen.
-CORNER = ("writing", "probe", "result")
+CORNER = ("writing", "learning", "probe", "result")
 #: From so many lines on the panels below have more of them.
 TALL = 56
 #: At least this long between two repaints, so that a key held down never queues behind them.
@@ -103,6 +104,7 @@ class Stage(Screen):
                 yield Card(id="card")
                 yield Times(id="times")
                 yield Writing(id="writing")
+                yield Gradients(id="learning")
                 yield Answer(id="probe")
                 yield Result(id="result")
         yield FindBar(id="find")
@@ -206,7 +208,9 @@ class Stage(Screen):
         self.set_class(not self._tabs and width >= 150, "-huge")
         self.set_class(not self._tabs and height >= TALL, "-tall")
         timeline = self.query_one(Timeline)
-        room = height // 3 + 1 if narrow else max(height * 28 // 100, 6)
+        # A training step has rows for forward and backward.
+        share = 40 if self._learns else 28
+        room = height // 3 + 1 if narrow else max(height * share // 100, 6)
         if self._large == timeline.id:
             room = max(height - 4, 6)
         timeline.styles.height = min(timeline.wanted, room)
@@ -224,9 +228,16 @@ class Stage(Screen):
         return writes(self._plan)
 
     @property
+    def _learns(self) -> bool:
+        """Whether the run is a training step."""
+        return learns(self._plan)
+
+    @property
     def _panels(self) -> tuple[str, ...]:
         """The panels that this run has something for."""
-        return tuple(p for p in PANELS if p != "writing" or self._writes)
+        absent = {"writing"} - ({"writing"} if self._writes else set())
+        absent |= {"probe"} if self._learns else {"learning"}
+        return tuple(p for p in PANELS if p not in absent)
 
     def _seen(self, panel: str) -> bool:
         if self._tabs:

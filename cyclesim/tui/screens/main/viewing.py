@@ -53,6 +53,15 @@ class Viewing(Running):
         """Heatmap, histogram, figures."""
         self.tell(self._viewed().turn_drawing())
 
+    def action_pair(self) -> None:
+        """Data and gradient side by side; again for one tensor."""
+        if not self._ready:
+            return
+        said = tr("This run is no training step: it has no gradients.")
+        if any(c.phase == "backward" for c in self._plan or ()):
+            said = self.query_one(Tensor).turn_pair()
+        self.tell(said)
+
     def action_changed(self) -> None:
         """The numbers, or their change."""
         self.tell(self._viewed().turn_versus())

@@ -41,8 +41,9 @@ class Card(Panel):
         self._number = -1
         self._links = Links(None, "")
         self._chosen: int | None = None
-        #: The cell that the formula was filled in for.
+        #: The cell that the formula was filled in for, and of which output.
         self._cell: tuple[int, ...] | None = None
+        self._output = 0
 
     # -- drawing -----------------------------------------------------------------------------
 
@@ -114,10 +115,15 @@ class Card(Panel):
     # -- the chosen cell ---------------------------------------------------------------------
 
     def _pointed(self) -> tuple[int, ...] | None:
-        """The cell of the first output that the tensor panel points at; of a table, its row."""
+        """The cell of an output that the tensor panel points at; of a table, its row.
+
+        Of a forward cycle only the first output has a formula; gradients and updates all have one.
+        """
         tensor = self.screen.query_one(Tensor)
-        slot = tensor.slot
-        if slot is None or not slot.output or slot.place:
+        slot, cycle = tensor.slot, tensor.cycle
+        if slot is None or not slot.output or cycle is None:
+            return None
+        if slot.place and cycle.phase not in ("backward", "update"):
             return None
         if tensor.cell is None and slot.value.words and len(slot.value.shape) == 2:
             return (tensor.cursor[0], 0)
@@ -130,14 +136,14 @@ class Card(Panel):
 
     def _cell_words(self, scene: Scene) -> CellWords | None:
         cycle, cell = scene.current, self._pointed()
-        self._cell = self._aim()
+        self._cell, self._output = self._aim(), self.screen.query_one(Tensor).output
         if cycle is None or cell is None:
             return None
-        return words_of_cell(cycle, scene.trace, cell, ascii=self.glyphs.ascii)
+        return words_of_cell(cycle, scene.trace, cell, self._output, ascii=self.glyphs.ascii)
 
     def point(self) -> None:
         """Fill the formula in anew if another cell is pointed at."""
-        if self._aim() != self._cell:
+        if (self._aim(), self.screen.query_one(Tensor).output) != (self._cell, self._output):
             self.rebuild()
 
     # -- links -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from cyclesim.tui.tensors.beside import Beside, BesideCache
 from cyclesim.tui.tensors.changes import Side, before, there
 from cyclesim.tui.tensors.dimensions import Cut
 from cyclesim.tui.tensors.listing import is_listed, rows_of
+from cyclesim.tui.tensors.pairs import Pair, pair_of
 from cyclesim.tui.tensors.slots import Slot, axes_of_slot, counts_tokens, slots_of
 from cyclesim.tui.tensors.sources import Source
 from cyclesim.tui.widgets.panel import Panel
@@ -63,7 +64,7 @@ class TensorState(Panel):
         self._cache = BesideCache()
         self._beside: Beside | None = None
         #: The cycle that the slots are of, and the sequence of the batch.
-        self._of: object = None
+        self._of: Cycle | None = None
         self._row = 0
         self._cut: Cut | None = None
         #: The last cut of a tensor with these names, and where each dimension stood.
@@ -79,6 +80,8 @@ class TensorState(Panel):
         self._drawing: Drawing = "heatmap"
         self._heads: Heads = "one"
         self._versus: Versus = ""
+        #: Data and gradient are drawn side by side.
+        self._paired = False
         self._zoom = 0
         self._source: tuple[object, Source] | None = None
         self._sight: tuple[object, Sight] | None = None
@@ -90,6 +93,11 @@ class TensorState(Panel):
     def slot(self) -> Slot | None:
         """The tensor that is shown."""
         return self._slots[self._slot] if self._slots else None
+
+    @property
+    def cycle(self) -> Cycle | None:
+        """The cycle whose tensors can be looked at."""
+        return self._of
 
     @property
     def cut(self) -> Cut | None:
@@ -314,6 +322,23 @@ class TensorState(Panel):
         if not self._versus:
             return tr("The numbers themselves again.")
         return ""
+
+    def turn_pair(self) -> str:
+        """Data and gradient side by side, or one tensor alone again."""
+        self._paired = not self._paired
+        self._changed()
+        if not self._paired:
+            return tr("One tensor alone again.")
+        if self.scene is not None and self._pair(self.scene) is None:
+            return tr("Side by side from where there is a gradient: this tensor has none (yet).")
+        return ""
+
+    def _pair(self, scene: Scene) -> Pair | None:
+        """What is looked at with its gradient, or what it is the gradient of."""
+        slot, cycle = self.slot, scene.current
+        if not self._paired or slot is None or cycle is None or self._compared(slot):
+            return None
+        return pair_of(slot, cycle, scene.trace, scene.executed)
 
     # -- the look ----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -11,14 +12,15 @@ from textual.binding import Binding
 
 from cyclesim.errors import CyclesimError
 from cyclesim.language import N_, tr
-from cyclesim.render.heatmap import Heatmap
+from cyclesim.render.heatmap import Heatmap, Matrix
 from cyclesim.render.multiples import Multiples
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BODY, MUTED
 from cyclesim.tui.tensors.dimensions import Cut, dimension_name
 from cyclesim.tui.tensors.listing import listing_of
+from cyclesim.tui.tensors.pairs import Pair
 from cyclesim.tui.tensors.slots import Slot
-from cyclesim.tui.tensors.sources import SCOPES
+from cyclesim.tui.tensors.sources import SCOPES, observed
 from cyclesim.tui.widgets.tensor.figures import figures_lines, histogram_lines
 from cyclesim.tui.widgets.tensor.heading import (
     dimensions_line,
@@ -26,12 +28,13 @@ from cyclesim.tui.widgets.tensor.heading import (
     slots_line,
     title_of,
 )
+from cyclesim.tui.widgets.tensor.pair import HeatmapPair
 from cyclesim.tui.widgets.tensor.reading import WIDE, below, stats_line
 from cyclesim.tui.widgets.tensor.sight import Sight
 from cyclesim.tui.widgets.tensor.state import TensorState
 from cyclesim.tui.widgets.tensor.table import table_lines
 from cyclesim.tui.words.lines import Line, wrap
-from cyclesim.tui.words.text import number, printable
+from cyclesim.tui.words.text import fit, number, printable
 
 if TYPE_CHECKING:
     from cyclesim.tui.app import CyclesimApp
@@ -63,7 +66,7 @@ class Tensor(TensorState):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._offset = (0, 0)
-        self._plot: Heatmap | Multiples | None = None
+        self._plot: Heatmap | HeatmapPair | Multiples | None = None
         #: Rows and columns that the cursor can be on, how many rows are a page, and the line the
         #: plot begins at.
         self._extent = (1, 1)
@@ -179,7 +182,7 @@ class Tensor(TensorState):
         under = 5 if room >= 12 else 4 if room >= 10 else 3 if room >= 8 else 2 if room >= 6 else 1
         if width >= WIDE:
             under = min(under, 2 if room < 12 else 3)
-        plot: Heatmap | Multiples
+        plot: Heatmap | HeatmapPair | Multiples
         heads: np.ndarray | None = None
         if sight.heads == "all":
             # Better all heads than all that could be said of them.
@@ -190,6 +193,9 @@ class Tensor(TensorState):
                 notes = [*notes, self._page_note(tiles, sight.count)]
             under = max(least, min(under, room - plot.height))
             heads = sight.grids[:, self._cursor[0], self._cursor[1]]
+        elif (pair := self._other(sight)) is not None:
+            plot, note = self._side_by_side(sight, *pair, width, max(room - under - 1, 2))
+            notes = [*notes, note]
         else:
             plot = self._heatmap(sight, width, max(room - under, 2))
         self._plot = plot
@@ -216,6 +222,39 @@ class Tensor(TensorState):
             marker=self.glyphs.now, zoom=self._zoom,
         )  # fmt: skip
 
+    def _other(self, sight: Sight) -> tuple[Pair, Matrix] | None:
+        """Its gradient, or what it is the gradient of, cut in the same way."""
+        pair = self._pair(self.scene) if self.scene is not None and sight.heads == "one" else None
+        if pair is None:
+            return None
+        other = pair.data if pair.gradient is sight.slot.value else pair.gradient
+        source = observed(other)
+        cut, shown = sight.cut, sight.matrix
+        return pair, replace(shown, values=source.grid(cut), scale=source.scale[0])
+
+    def _side_by_side(
+        self, sight: Sight, pair: Pair, other: Matrix, width: int, height: int
+    ) -> tuple[HeatmapPair, Line]:
+        own = pair.gradient is sight.slot.value
+        data, gradient = (other, sight.matrix) if own else (sight.matrix, other)
+
+        def draw(matrix: Matrix, room: int) -> Heatmap:
+            return Heatmap(
+                matrix, room, height, self._cursor, offset=self._offset, plain=self.plain,
+                marker=self.glyphs.now, zoom=self._zoom,
+            )  # fmt: skip
+
+        plot = HeatmapPair(draw, data, gradient, width - 1, own)
+        row, column = self._cursor
+        said = [
+            f"{tr(word)} {number(float(matrix.values[row, column]), 4)}"
+            for word, matrix in ((N_("data"), data), (N_("gradient"), gradient))
+        ]
+        if not own or pair.number != sight.cycle.number:
+            said[not own] += f" {self.glyphs.fetched} {pair.number}"
+        left = Segment(fit(" " + self.glyphs.text(said[0]), plot.half), ACCENT)
+        return plot, [left, Segment(self.glyphs.text(f" {said[1]}"), ACCENT)]
+
     def _multiples(self, sight: Sight, width: int, height: int) -> Multiples:
         name = dimension_name("head")
         return Multiples(
@@ -236,14 +275,14 @@ class Tensor(TensorState):
     def zoom(self, by: int) -> str:
         """Make the cells larger or smaller."""
         plot = self._plot
-        if not isinstance(plot, Heatmap):
+        if not isinstance(plot, Heatmap | HeatmapPair):
             said = tr("Only one heatmap has cells to zoom: {heads} and {drawing} lead back to it.")
             return said.format(heads=self.key("heads"), drawing=self.key("drawing"))
         was = (plot.cell_width, plot.cell_height)
         self._zoom += by
         self.rebuild()
         now = self._plot
-        if isinstance(now, Heatmap) and (now.cell_width, now.cell_height) == was:
+        if isinstance(now, Heatmap | HeatmapPair) and (now.cell_width, now.cell_height) == was:
             self._zoom -= by
             largest = tr("The cells are as large as they get.")
             return largest if by > 0 else tr("The cells are as small as they get.")
@@ -262,7 +301,7 @@ class Tensor(TensorState):
 
     def _point(self, row: int, column: int) -> None:
         plot = self._plot
-        if isinstance(plot, Heatmap) and not plot.matrix.holds(row, column):
+        if isinstance(plot, Heatmap | HeatmapPair) and not plot.matrix.holds(row, column):
             return
         self._aim(row, column)
         self._changed()
