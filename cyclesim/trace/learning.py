@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cyclesim.errors import CyclesimError
+from cyclesim.language import tr
 from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
 
@@ -185,7 +186,7 @@ def _value(values: Iterable[Value], name: str) -> Value:
     for value in values:
         if value.of == name and value.name.partition(" of ")[0] == "value":
             return value
-    raise CyclesimError(f"no value of {name}.")
+    raise CyclesimError(tr("no value of {name}.").format(name=name))
 
 
 def _norm(numbers: np.ndarray) -> float:
