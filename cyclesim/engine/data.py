@@ -54,6 +54,12 @@ def storage_key(tensor: torch.Tensor) -> tuple[int, int]:
         return -id(tensor), tensor.numel() * tensor.element_size()
 
 
+def _plain(tensor: torch.Tensor) -> torch.Tensor:
+    """`tensor`, or the numbers that a quantised one of torchao stands for: it has none to read."""
+    quantised = type(tensor) not in (torch.Tensor, torch.nn.Parameter)
+    return tensor.dequantize() if quantised and hasattr(tensor, "qdata") else tensor
+
+
 class TorchData:
     """A reference to a tensor of the run: no copy is made until somebody reads.
 
@@ -69,11 +75,11 @@ class TorchData:
 
     def read(self, index: Index = ...) -> np.ndarray:
         """`tensor[index]`, sliced where it lives, then copied to the CPU."""
-        return to_numpy(self.tensor.detach()[index])
+        return to_numpy(_plain(self.tensor.detach())[index])
 
     def stats(self) -> Stats:
         """Computed on the tensor's own device; only five numbers travel."""
-        tensor = self.tensor.detach()
+        tensor = _plain(self.tensor.detach())
         if tensor.device.type == "cpu" and tensor.dtype != torch.bfloat16:
             return Stats.of(to_numpy(tensor))
         if tensor.numel() == 0:
@@ -94,6 +100,8 @@ class TorchData:
     def raw(self) -> Raw | None:
         """The bytes of the storage, read where they are; of a GPU only what is asked for."""
         tensor = self.tensor.detach()
+        if _plain(tensor) is not tensor:
+            return None
         odd = tensor.is_meta or tensor.is_quantized or tensor.is_nested
         if odd or tensor.layout != torch.strided:
             return None
