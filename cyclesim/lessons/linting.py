@@ -27,7 +27,7 @@ from cyclesim.trace import Trace
 __all__ = ["PANELS", "lint"]
 
 #: The panels of the app, by the names that `look` and `expect` use.
-PANELS = frozenset("card tensor program times writing probe result timeline".split())
+PANELS = frozenset("card tensor program times writing learning probe result timeline".split())
 
 _CODE = re.compile(r"`([^`\n]+)`")
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)

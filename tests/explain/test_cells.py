@@ -168,7 +168,7 @@ def test_rows_of_preprocessing_are_told_in_a_sentence(embedded: Trace) -> None:
     cut = embedded.find(step="tokenize")[0]
     for place, (start, end) in enumerate(cut.outputs[0].numpy().tolist()):
         said = row_sentence(cut, (place, 0))
-        assert f" {start}" in said and cut.outputs[0].words[place] in said
+        assert f"text[{start}:{end}]" in said and cut.outputs[0].words[place] in said
         assert text[start:end] in cut.outputs[0].words[place].replace("##", "")
     assert row_sentence(embedded.find(step="query")[0], (0, 0, 0)) == ""
     assert row_sentence(cut, (99, 0)) == ""

@@ -431,9 +431,11 @@ def explain(cycle: Cycle, trace: Trace, cell: tuple[int, ...] | None = None) -> 
     )
 
 
-def work_out(cycle: Cycle, trace: Trace, index: tuple[int, ...]) -> SimpleNamespace:
+def work_out(
+    cycle: Cycle, trace: Trace, index: tuple[int, ...], output: int = 0
+) -> SimpleNamespace:
     """Stands in for the explain room: the cycles of this run do not compute what they say."""
-    number = f"{float(cycle.outputs[0].numpy(index)):.4g}"
+    number = f"{float(cycle.outputs[output].numpy(index)):.4g}"
     return SimpleNamespace(
         line=lambda ascii: f"y{list(index)} = f(x) = {number}",
         agrees=not cycle.edited,
