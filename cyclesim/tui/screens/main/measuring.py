@@ -154,6 +154,9 @@ class Measuring(Running):
         measures = self._measures
         if self._saved or not self._ready or not measures.automatic or self._learns:
             return
+        if self._measuring is not None:
+            self._ask_soon()  # a question of ours would stop what a person has asked for
+            return
         known = measures.answers
         if known is None or known.trace is not self._trace or known.missing(self._executed):
             self.session.ask(ProbeJob(known))
