@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 import cyclesim
+from cyclesim.machine.tasks import task_for
 from cyclesim.tui.app import CyclesimApp
 from cyclesim.tui.launch import LaunchOptions
 from tests.machine.folders import small, wordpiece
+from tests.machine.generation import models
 from tests.tui.conftest import press, ready, settled, text_of, until
 
 TEXT = "Ada Lovelace worked with Charles Babbage in London."
@@ -79,6 +81,32 @@ async def test_a_task_in_the_app(name: str, monkeypatch: pytest.MonkeyPatch) -> 
         if answers is not None and name != "feature-extraction":
             # The head is asked between two cycles: a run that goes on has it begin again.
             await until(pilot, lambda: bool(app.main.scene.measures.answers.columns))
+
+
+#: Tasks that write a text, and a family that does each.
+WRITING = {
+    "text-generation": "gpt2", "conversational": "gpt2", "text2text-generation": "t5",
+    "summarization": "t5", "translation": "bart",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("task", WRITING)
+async def test_a_task_that_writes_in_the_app(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cyclesim.tui.backstage.session.SETTLE", 0.0)
+    made = models.machine(WRITING[task], max_new_tokens=2)
+    made.task = task_for(made.model, task)
+    app = CyclesimApp(LaunchOptions(text="Ada worked"), lambda options, progress: made)
+    async with app.run_test(size=(140, 50)) as pilot:
+        await ready(pilot)
+        await press(pilot, "f")
+        await until(pilot, lambda: app.main.scene.ended)
+        await settled(pilot)
+        trace = app.main.scene.trace
+        assert trace.verdict.bit_identical
+        assert trace.header.task == task
+        assert {cycle.token for cycle in trace} >= {0, 1} and len(trace.result["ids"]) == 2
+        await press(pilot, "K")
+        assert "token 1" in text_of(pilot, "#writing")
 
 
 async def test_an_example_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
