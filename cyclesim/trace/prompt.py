@@ -6,6 +6,7 @@ in one run are a batch.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 
-__all__ = ["Prompt", "TokenSequence", "prompts_of"]
+__all__ = ["Prompt", "TokenSequence", "prompts_of", "span_of"]
 
+_SPAN = re.compile(r"(\d{1,9}):(\d{1,9})")
 #: Other names for the fields of a prompt: those that Hugging Face has.
 _ALIASES = {"context": "text", "text_pair": "pair", "sentence": "text"}
 
@@ -88,6 +90,12 @@ class Prompt:
     def given(self) -> tuple[str, ...]:
         """Names of the fields that hold something."""
         return tuple(f.name for f in fields(self) if getattr(self, f.name) not in (None, ()))
+
+
+def span_of(text: str) -> tuple[int, int] | None:
+    """Start and end as a person writes the place of an entity, `0:3`; None for anything else."""
+    match = _SPAN.fullmatch(text.strip())
+    return None if match is None else (int(match[1]), int(match[2]))
 
 
 def prompts_of(given: Any) -> tuple[Prompt, ...]:

@@ -106,9 +106,16 @@ class LaunchOptions:
         """What the run reads, as `cyclesim.trace` takes it."""
         if not self.prompts:
             return self.text
-        first, *others = self.prompts
-        first = replace(first, text=self.text)
-        return [first, *others] if others else first
+        found = self.reads
+        return list(found) if len(found) > 1 else found[0]
+
+    @property
+    def reads(self) -> tuple[Prompt, ...]:
+        """All that is read: a prompt for each answer, the first with `text`."""
+        from cyclesim.trace import Prompt
+
+        first, *others = self.prompts or (Prompt(),)
+        return (replace(first, text=self.text), *others)
 
     @property
     def unlabelled(self) -> LaunchOptions:

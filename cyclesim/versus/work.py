@@ -70,14 +70,7 @@ class UnitWork:
 
     def to_json(self) -> dict[str, Any]:
         """For a file."""
-        return {
-            "unit": self.unit,
-            "cycles": self.cycles,
-            "ns": self.ns,
-            "flops": None if self.work is None else self.work.flops,
-            "nbytes": None if self.work is None else self.work.nbytes,
-            "mark": mark_json(self.mark),
-        }
+        return {"unit": self.unit, **_together_json(self)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +92,18 @@ class PhaseWork:
 
     def to_json(self) -> dict[str, Any]:
         """For a file."""
-        return {
-            "phase": self.phase,
-            "tokens": self.tokens,
-            "cycles": self.cycles,
-            "ns": self.ns,
-            "flops": None if self.work is None else self.work.flops,
-            "nbytes": None if self.work is None else self.work.nbytes,
-            "mark": mark_json(self.mark),
-        }
+        return {"phase": self.phase, "tokens": self.tokens, **_together_json(self)}
+
+
+def _together_json(part: UnitWork | PhaseWork) -> dict[str, Any]:
+    """What there is of all cycles of a unit or a phase together."""
+    return {
+        "cycles": part.cycles,
+        "ns": part.ns,
+        "flops": None if part.work is None else part.work.flops,
+        "nbytes": None if part.work is None else part.work.nbytes,
+        "mark": mark_json(part.mark),
+    }
 
 
 def phases_of(cycles: Iterable[CycleWork], peak: Peak | None) -> tuple[PhaseWork, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -90,8 +89,6 @@ BESIDE: Group = {
 #: All that is read.
 READING: Group = {"text": (Texts, None), **BESIDE}
 
-_SPAN = re.compile(r"(\d{1,9}):(\d{1,9})")
-
 
 def given_of(params: Mapping[str, Any], texts: Sequence[str] | None, *, files: bool = True) -> Any:
     """What the command line gives to be read; None where it gives nothing.
@@ -163,9 +160,11 @@ def _texts(params: Mapping[str, Any], texts: Sequence[str] | None, files: bool) 
 
 
 def _span(text: str) -> tuple[int, int]:
-    match = _SPAN.fullmatch(text.strip())
-    if match is None:
+    from cyclesim.trace.prompt import span_of
+
+    found = span_of(text)
+    if found is None:
         raise CyclesimError(
             tr("{text!r} is no place in the text: write it like --entity 0:3.").format(text=text)
         )
-    return int(match[1]), int(match[2])
+    return found

@@ -14,7 +14,6 @@ from textual.widgets import Input, Label
 
 from cyclesim.language import tr
 from cyclesim.machine.catalog import ATTENTION, DEFAULT, DTYPES, EMBEDDED
-from cyclesim.trace import Prompt
 from cyclesim.tui.backstage.engine import Offers, Reads
 from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.screens.dialogs.form import Form
@@ -58,8 +57,7 @@ class MachineDialog(Form[LaunchOptions | None]):
         super().__init__()
         self.options, self.present, self.offers, self.confined = options, present, offers, confined
         self.doing = doing
-        first = options.prompts[0] if options.prompts else Prompt()
-        self.prompt = replace(first, text=options.text)
+        self.prompt = options.reads[0]
         self._models = _models(options, () if confined else recent.machines)
         self._texts = [options.text, *(t for t in recent.texts if t != options.text)]
         self._places = {"model": 0, "text": 0}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from textual.widgets import Input, Label
 from cyclesim.errors import CyclesimError
 from cyclesim.language import N_, tr
 from cyclesim.trace import Prompt
+from cyclesim.trace.prompt import span_of
 from cyclesim.tui.backstage.engine import Reads
 from cyclesim.tui.screens.dialogs.form import Form
 
@@ -32,7 +32,6 @@ _HINTS: Mapping[str, str] = {
     "choices": N_("Choices: two or more, with | between them."),
     "entities": N_("Entities: 0:3 8:15 in characters, or [E1]…[/E1] and [E2]…[/E2] in the text."),
 }
-_SPAN = re.compile(r"(\d{1,9}):(\d{1,9})")
 
 
 class FieldError(CyclesimError):
@@ -86,10 +85,11 @@ def prompt_of(said: Mapping[str, str], needs: Sequence[str] = ()) -> Prompt:
 
 
 def _spans(content: str) -> tuple[tuple[int, int], ...]:
-    found = [_SPAN.fullmatch(part) for part in content.replace(",", " ").split()]
-    if not all(found):
+    found = [span_of(part) for part in content.replace(",", " ").split()]
+    spans = tuple(span for span in found if span is not None)
+    if len(spans) < len(found):
         raise FieldError(tr("An entity is written like 0:3, in characters."), "entities")
-    return tuple((int(match[1]), int(match[2])) for match in found if match is not None)
+    return spans
 
 
 class ReadingDialog(Form[Prompt | None]):

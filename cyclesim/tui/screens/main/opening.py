@@ -97,9 +97,7 @@ class Opening(Running):
 
     def _prompts(self) -> tuple[int, list[Prompt]]:
         """All that is read, and which of it the sequence that is looked at is of."""
-        options = self.session.options
-        first, *others = options.prompts or (Prompt(),)
-        prompts = [replace(first, text=options.text), *others]
+        prompts = list(self.session.options.reads)
         place = 0 if self._plan is None else self._plan.header.looked_at.answer
         return (place if place < len(prompts) else 0), prompts
 
@@ -148,10 +146,8 @@ class Opening(Running):
 
 def _length(options: LaunchOptions) -> int:
     """How many characters are read."""
-    beside = (
-        text
-        for prompt in options.prompts
-        for text in (prompt.pair or "", prompt.question or "", *prompt.choices)
+    return sum(
+        len(text or "")
+        for prompt in options.reads
+        for text in (prompt.text, prompt.pair, prompt.question, *prompt.choices)
     )
-    others = (prompt.text or "" for prompt in options.prompts[1:])
-    return len(options.text) + sum(map(len, beside)) + sum(map(len, others))
