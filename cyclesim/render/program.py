@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from cyclesim.render.learning import step_title
 from cyclesim.trace import Trace, Unit
-from cyclesim.trace.groups import bare_title
 
 __all__ = ["Node", "program_tree"]
 
@@ -45,7 +44,7 @@ def program_tree(trace: Trace) -> list[Node]:
             depth = 1
             into = root
             if len(parts) > 1:
-                title = bare_title(part).rpartition(" · ")[2]
+                title = part.place.rpartition(" · ")[2]
                 into = Node(title, part.first, part.last, 1, cycles[part.first].unit, [])
                 assert root.children is not None
                 root.children.append(into)

@@ -16,7 +16,7 @@ from typing import Literal
 
 from cyclesim.language import current, tr
 from cyclesim.trace import UNITS, Cycle, Dataflow, Group, Unit, group
-from cyclesim.trace.groups import LATER, bare_title
+from cyclesim.trace.groups import LATER
 
 __all__ = ["ORDERS", "ZOOMS", "Order", "Pipeline", "Pipelines", "Row", "Zoom"]
 
@@ -169,7 +169,7 @@ class Pipelines:
             ]
         else:
             # A repeated block is one row, so that a run reads as a staircase.
-            parts = [(bare_title(tick), range(tick.first, tick.last + 1)) for tick in self.parts]
+            parts = [(tick.place, range(tick.first, tick.last + 1)) for tick in self.parts]
         of: dict[int, str] = {}
         for title, numbers in parts:
             phase = self.cycles[numbers[0]].phase

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from cyclesim.language import N_, tr
 from cyclesim.trace.cycle import Call, Cycle, Resolution
 
-__all__ = ["LATER", "Group", "bare_title", "group", "group_key"]
+__all__ = ["LATER", "Group", "group", "group_key"]
 
 
 #: The phases of a training step that follow the forward.
@@ -24,11 +24,23 @@ _SIDES = {"encoder": N_("encoder layer {number}"), "decoder": N_("decoder layer 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Consecutive cycles that one tick runs: `title`, first and last number (both inclusive)."""
+    """Consecutive cycles that one tick runs.
 
-    title: str
+    Attributes:
+        place: what of the model it is: the same in the forward and in what follows it.
+        first, last: numbers, both inclusive.
+        later: the phase of a training step after the forward, where the title has to say it.
+    """
+
+    place: str
     first: int
     last: int
+    later: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the tick is called; the phase last, so that what belongs together is seen to."""
+        return f"{self.place} · {tr(LATER[self.later])}" if self.later else self.place
 
     def __len__(self) -> int:
         return self.last - self.first + 1
@@ -61,19 +73,14 @@ def group(cycles: Sequence[Cycle], resolution: Resolution) -> list[Group]:
     for cycle in cycles:
         here = group_key(cycle, resolution)
         if here == key:
-            groups[-1] = Group(groups[-1].title, groups[-1].first, cycle.number)
+            tick = groups[-1]
+            groups[-1] = Group(tick.place, tick.first, cycle.number, tick.later)
         else:
-            groups.append(Group(_title(cycle, resolution, sided), cycle.number, cycle.number))
+            place = _place(cycle, resolution, sided)
+            later = _later(cycle) if resolution in ("layer", "module") else ""
+            groups.append(Group(place, cycle.number, cycle.number, later))
             key = here
     return groups
-
-
-def bare_title(group: Group) -> str:
-    """The title of a tick without its phase: what it has in common with that of the forward."""
-    for phase in LATER.values():
-        if group.title.endswith(f" · {tr(phase)}"):
-            return group.title.removesuffix(f" · {tr(phase)}")
-    return group.title
 
 
 def _later(cycle: Cycle) -> str:
@@ -105,7 +112,7 @@ def _side(cycle: Cycle) -> str:
     return next((part for part in reversed(named) if part in _SIDES), "")
 
 
-def _title(cycle: Cycle, resolution: Resolution, sided: bool) -> str:
+def _place(cycle: Cycle, resolution: Resolution, sided: bool) -> str:
     if resolution == "step":
         return cycle.label
     if resolution == "token":
@@ -114,13 +121,10 @@ def _title(cycle: Cycle, resolution: Resolution, sided: bool) -> str:
         return cycle.phase if cycle.stack else cycle.unit
     block, owner = _block(cycle), _owner(cycle)
     if block is None:
-        title: str = cycle.unit
-    else:
-        # A BERT is an encoder, too, but only beside a decoder need it be said.
-        said = _SIDES.get(_side(cycle)) if sided else None
-        title = tr(said or "layer {number}").format(number=cycle.layer)
-        if resolution == "module" and owner is not None and owner != block:
-            title += f" · {owner.path[len(block.path) + 1 :]}"
-    # The phase last, so that what belongs together is seen to.
-    later = _later(cycle)
-    return f"{title} · {tr(LATER[later])}" if later else title
+        return cycle.unit
+    # A BERT is an encoder, too, but only beside a decoder need it be said.
+    said = _SIDES.get(_side(cycle)) if sided else None
+    place = tr(said or "layer {number}").format(number=cycle.layer)
+    if resolution == "module" and owner is not None and owner != block:
+        place += f" · {owner.path[len(block.path) + 1 :]}"
+    return place
