@@ -93,14 +93,12 @@ def open_(
     """Open a lesson in the app."""
     _speak(lang)
     from cyclesim.lessons.runs import training_of
-    from cyclesim.shell import cleaning_up
+    from cyclesim.shell import check_speed, cleaning_up
     from cyclesim.tui.app import run_app
     from cyclesim.tui.launch import LaunchOptions, LessonOptions
     from cyclesim.tui.settings.config import read_config
 
-    if not 0 <= speed <= 1000:
-        said = tr("--speed {speed} makes no sense: use 0 to 1000.")
-        raise CyclesimError(said.format(speed=f"{speed:g}"))
+    check_speed(speed)
     folder = lessons or ctx.obj
     config = read_config()
     if lang is None and config.lang is not None:

@@ -21,6 +21,7 @@ from cyclesim.language import N_, retell, tr
 
 __all__ = [
     "check_condition",
+    "check_speed",
     "cleaning_up",
     "names_trace",
     "parse_size",
@@ -211,6 +212,17 @@ def parse_size(text: str) -> int:
     number, unit, binary = match.groups()
     power = " KMGT".index(unit.upper() or " ")
     return int(float(number) * (1024 if binary else 1000) ** power)
+
+
+def check_speed(speed: float) -> None:
+    """Refuse a speed at which nothing can be played.
+
+    Raises:
+        CyclesimError: it is negative, no number, or far too high.
+    """
+    if not 0 <= speed <= 1000:
+        said = tr("--speed {speed} makes no sense: use 0 to 1000.")
+        raise CyclesimError(said.format(speed=f"{speed:g}"))
 
 
 def check_condition(text: str) -> None:

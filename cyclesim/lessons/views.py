@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -217,19 +217,19 @@ class CycleView(View):
         return tuple(self._input(i) for i in range(len(self._cycle.inputs)))
 
     def input(self, name: str) -> TensorView:
-        for place, value in enumerate(self._cycle.inputs):
-            if value.name == name:
-                return self._input(place)
-        names = ", ".join(v.name for v in self._cycle.inputs)
-        raise ExpressionError(f"cycle {self._cycle.number} reads {names}, and no {name!r}")
+        """The input of that name: `input("grad output")`."""
+        return self._input(self._place(self._cycle.inputs, "reads", name))
 
     def wrote(self, name: str) -> TensorView:
         """The output of that name: `wrote("grad weight")`."""
-        for value, view in zip(self._cycle.outputs, self.outputs, strict=True):
-            if value.name == name:
-                return view
-        names = ", ".join(v.name for v in self._cycle.outputs)
-        raise ExpressionError(f"cycle {self._cycle.number} writes {names}, and no {name!r}")
+        return self.outputs[self._place(self._cycle.outputs, "writes", name)]
+
+    def _place(self, values: Sequence[Value], does: str, name: str) -> int:
+        names = [value.name for value in values]
+        if name not in names:
+            listed = ", ".join(names)
+            raise ExpressionError(f"cycle {self._cycle.number} {does} {listed}, and no {name!r}")
+        return names.index(name)
 
     @property
     def weight(self) -> TensorView:

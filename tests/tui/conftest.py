@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -123,6 +124,14 @@ async def until(pilot: Pilot, condition: Callable[[], bool], seconds: float = 20
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         await pilot.pause(0.01)
+
+
+async def gone(pilot: Pilot, seconds: float = 20) -> None:
+    """Wait until the app has been told to end; its pilot no longer waits for anything."""
+    deadline = time.monotonic() + seconds
+    while pilot.app.return_code is None:
+        assert time.monotonic() < deadline, "it did not leave in time"
+        await asyncio.sleep(0.01)
 
 
 async def settled(pilot: Pilot) -> None:

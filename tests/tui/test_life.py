@@ -12,7 +12,7 @@ import pytest
 
 from cyclesim.errors import CyclesimError
 from tests.tui import fake
-from tests.tui.conftest import press, ready, settled, text_of, until
+from tests.tui.conftest import gone, press, ready, settled, text_of, until
 
 
 def test_importing_the_app_imports_no_torch():
@@ -51,6 +51,7 @@ async def test_leaving_while_loading(fake_app):
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.1)
         await pilot.press("q")
+        await gone(pilot)
     assert app.return_code == 0
     assert app.session.join(5)
 
@@ -63,6 +64,7 @@ async def test_leaving_while_playing(real_app, key):
         await pilot.press("space", "plus", "plus", "plus")
         await until(pilot, lambda: app.session.executed > 2)
         await pilot.press(key)
+        await gone(pilot)
     assert app.return_code == 0
     assert app.session.join(5)
 
@@ -75,6 +77,7 @@ async def test_leaving_while_the_model_runs(fake_app):
         await pilot.press("f")
         await pilot.pause(0.05)
         await pilot.press("ctrl+q")
+        await gone(pilot)
     assert app.session.join(5)
     assert engine.clocks[0].closed
 
@@ -84,6 +87,7 @@ async def test_leaving_from_a_dialog(real_app):
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot)
         await pilot.press("g", "ctrl+c")
+        await gone(pilot)
     assert app.session.join(5)
 
 
@@ -115,6 +119,7 @@ async def test_the_model_raises(fake_app):
         await ready(pilot)
         await press(pilot, "f")
         await until(pilot, lambda: "boom" in text_of(pilot))
+        await settled(pilot)
         assert app.main.scene.executed == 5
         await press(pilot, "b", "b")  # what ran can still be looked at
         assert app.main.scene.at == 2

@@ -22,7 +22,7 @@ from cyclesim.cli.options.screen import (
 from cyclesim.cli.printing import print_json, print_rich
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
-from cyclesim.shell import cleaning_up
+from cyclesim.shell import check_speed, cleaning_up
 
 
 @app.command(name="open")
@@ -65,9 +65,7 @@ def replay(
     from cyclesim.tui.app import run_app
     from cyclesim.tui.classroom.log import read_log
 
-    if not 0 <= speed <= 1000:
-        said = tr("--speed {speed} makes no sense: use 0 to 1000.")
-        raise CyclesimError(said.format(speed=f"{speed:g}"))
+    check_speed(speed)
     log = read_log(file)
     was = log.options
     look = settings(

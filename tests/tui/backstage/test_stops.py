@@ -77,6 +77,7 @@ async def test_numbers_in_tensors_stop_it_but_are_not_foreseen(real_app):
         first = app.main.scene.plan.find(unit="attention")[0].number
         await pilot.press("g", *str(first + 9), "enter")
         await until(pilot, lambda: "stopped the run" in text_of(pilot, "#now"))
+        await settled(pilot)
         assert first <= app.main.scene.at <= first + 3
         assert app.main.scene.marks.stops == {app.main.scene.at}  # now it is known
 
@@ -129,4 +130,5 @@ async def test_they_survive_restart_and_another_text(real_app):
         last = app.main.scene.total - 1
         await pilot.press("g", *str(last), "enter")
         await until(pilot, lambda: "stopped the run" in text_of(pilot, "#now"))
+        await settled(pilot)
         assert app.main.scene.current.step == "softmax"

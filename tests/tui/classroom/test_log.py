@@ -16,7 +16,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.tui.classroom.log import Log, read_log
 from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.settings.recent import Recent, recent_path
-from tests.tui.conftest import inside, press, ready, settled, text_of, until
+from tests.tui.conftest import gone, inside, press, ready, settled, text_of, until
 
 SIZE = (120, 40)
 #: Steps, looking back, a breakpoint that stops a run, an edit, another future, a layer's clock.
@@ -177,6 +177,7 @@ async def test_leaving_is_no_part_of_a_session(fake_app, tmp_path):
         await ready(pilot)
         await press(pilot, "n")
         await pilot.press("q")
+        await gone(pilot)
     first, step, end = lines_of(file)
     assert first["schema"] == 1 and first["options"]["text"] == app.options.text
     assert step["command"] == "step" and (step["at"], step["ran"]) == (None, 0)

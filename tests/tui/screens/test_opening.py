@@ -32,7 +32,7 @@ from cyclesim.tui.settings.recent import (
 )
 from cyclesim.tui.widgets.choice import Choice
 from tests.tui import fake
-from tests.tui.conftest import TEXT, press, ready, settled, text_of, until
+from tests.tui.conftest import TEXT, gone, press, ready, settled, text_of, until
 
 
 @pytest.fixture
@@ -167,6 +167,7 @@ async def test_leaving_while_another_model_loads(open_app):
         await pilot.press("enter")
         await until(pilot, lambda: "loading for ever" in text_of(pilot, "#now"))
         await pilot.press("q")
+        await gone(pilot)
     assert app.return_code == 0
     assert app.session.join(5)
 
