@@ -13,8 +13,13 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from hypothesis import settings
 
 from cyclesim.language import speaking
+
+# A slow machine is no failure.
+settings.register_profile("cyclesim", deadline=None)
+settings.load_profile("cyclesim")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -47,7 +47,7 @@ def check(
     assert flops_kind(op) == "matmul"
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(batch=st.lists(size, max_size=2), m=size, k=size, n=size, bias=st.booleans())
 def test_linear(batch: list[int], m: int, k: int, n: int, bias: bool) -> None:
     tensors = {"input": torch.rand(*batch, m, k), "weight": torch.rand(n, k)}
@@ -56,14 +56,14 @@ def test_linear(batch: list[int], m: int, k: int, n: int, bias: bool) -> None:
     check("linear", F.linear, **tensors)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(batch=st.lists(size, max_size=2), m=size, k=size, n=size, own=st.booleans())
 def test_matmul_with_broadcasting(batch: list[int], m: int, k: int, n: int, own: bool) -> None:
     right = torch.rand(*batch, k, n) if own else torch.rand(k, n)
     check("matmul", torch.matmul, input=torch.rand(*batch, m, k), other=right)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(b=size, m=size, k=size, n=size)
 def test_batched_products(b: int, m: int, k: int, n: int) -> None:
     left, right = torch.rand(b, m, k), torch.rand(b, k, n)
@@ -73,7 +73,7 @@ def test_batched_products(b: int, m: int, k: int, n: int) -> None:
     check("mm", torch.mm, input=left[0], mat2=right[0])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(b=several, h=several, q=several, k=several, d=several, dv=several)
 def test_einsum(b: int, h: int, q: int, k: int, d: int, dv: int) -> None:
     for equation, left, right in (
@@ -90,7 +90,7 @@ def test_einsum(b: int, h: int, q: int, k: int, d: int, dv: int) -> None:
         )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(b=size, h=size, q=size, k=size, d=size, dv=size)
 def test_attention(b: int, h: int, q: int, k: int, d: int, dv: int) -> None:
     query, key, weights = torch.rand(b, h, q, d), torch.rand(b, h, k, d), torch.rand(b, h, k, dv)
@@ -106,7 +106,7 @@ def test_attention(b: int, h: int, q: int, k: int, d: int, dv: int) -> None:
     assert by_hand == 2 * b * h * q * k * (d + dv)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(b=size, groups=st.sampled_from([1, 2]), c=st.integers(1, 3), width=st.integers(4, 7))
 def test_convolutions(b: int, groups: int, c: int, width: int) -> None:
     image, kernel = torch.rand(b, c * groups, width, width), torch.rand(4, c, 3, 3)

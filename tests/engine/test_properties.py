@@ -12,9 +12,7 @@ import cyclesim
 
 from .families import build, configurations, inputs
 
-relaxed = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+relaxed = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def state(model: torch.nn.Module) -> Any:

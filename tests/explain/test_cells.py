@@ -18,9 +18,7 @@ from cyclesim.trace import Cycle, Trace
 from tests.engine import all_families
 from tests.engine.families import build, configurations, inputs
 
-relaxed = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+relaxed = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 #: What makes up the families' layers: each of these has a rule, whatever way it is called.
 RULED = {
     "linear", "addmm", "matmul", "softmax", "layer_norm", "gelu", "relu", "tanh", "silu", "mean",

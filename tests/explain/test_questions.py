@@ -18,9 +18,7 @@ from cyclesim.trace import ArrayData, Cycle, Header, Trace, Value
 from cyclesim.trace.attention import recompute_attention
 from tests.engine.families import build, configurations, inputs
 
-relaxed = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
-)
+relaxed = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ def read(text: str) -> dict[int, Instruction]:
     return dict(sorted(found.items()))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(timed())
 def test_every_cycle_once_with_its_dependencies(trace: Trace) -> None:
     found = read(kanata(trace))

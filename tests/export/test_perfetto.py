@@ -27,7 +27,7 @@ def cycles(found: Read, pid: int) -> dict[int, Slice]:
     return dict(sorted(zip(numbers, named, strict=True)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(timed())
 def test_any_trace_is_valid_and_complete(trace: Trace) -> None:
     found = events(trace)
@@ -53,7 +53,7 @@ def test_any_trace_is_valid_and_complete(trace: Trace) -> None:
         assert all(any(edge in may for may in drawn) for edge in edges)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(timed())
 def test_self_times_are_end_to_end_but_for_one_gap(trace: Trace) -> None:
     found = cycles(events(trace), 1)
@@ -67,7 +67,7 @@ def test_self_times_are_end_to_end_but_for_one_gap(trace: Trace) -> None:
             assert gap == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(timed())
 def test_nothing_starts_before_its_data(trace: Trace) -> None:
     found = cycles(events(trace), 3)

@@ -44,7 +44,7 @@ def table(trace: Trace) -> list[dict[str, Any]]:
     ]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(timed())
 def test_any_trace_is_a_table(trace: Trace) -> None:
     rows = table(trace)
@@ -119,7 +119,7 @@ def test_parquet_is_the_same_table(real: Trace) -> None:
         assert json.loads(found.schema.metadata[b"cyclesim"])["schema"] == 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(timed())
 def test_parquet_of_any_trace(trace: Trace) -> None:
     pytest.importorskip("pyarrow")

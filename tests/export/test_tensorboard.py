@@ -172,7 +172,7 @@ def test_hostile_names_and_exporting_again(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["events.out.tfevents.cyclesim"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(arrays.arrays(np.float32, (2, 2, 3, 3), elements=st.floats(width=32)))
 def test_any_numbers_make_a_picture(numbers: np.ndarray) -> None:
     picture = attention_map(value(numbers))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cyclesim.errors import CyclesimError
@@ -91,7 +91,6 @@ def test_a_misspelt_name_is_pointed_at() -> None:
         value("wrod")
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="abox.two()[]{}+-*/%<>=!,:'\"0123456789 _|&^~@\n", max_size=60))
 def test_any_text_is_a_value_or_a_sentence(text: str) -> None:
     try:

@@ -235,7 +235,7 @@ PLAIN = st.recursive(
 )  # fmt: skip
 
 
-FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 @FEW

@@ -45,7 +45,7 @@ def encode(text: str, tokenizer: Any, **options: Any) -> tuple[Encoding, dict[st
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     text=TEXTS,
     max_length=st.none() | st.integers(3, 20),
@@ -85,7 +85,7 @@ def test_equal_to_the_one_call(
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     texts=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=4),
     two=st.booleans(),

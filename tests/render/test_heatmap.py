@@ -42,7 +42,7 @@ def cells(line: list[Segment]) -> list[tuple[str, object]]:
     return [(char, s.style) for s in line for char in s.text]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(values=MATRICES, data=st.data())
 def test_every_cell_shows_its_own_number(values: np.ndarray, data: st.DataObject) -> None:
     rows, columns = values.shape
@@ -70,7 +70,7 @@ def test_every_cell_shows_its_own_number(values: np.ndarray, data: st.DataObject
     assert plot.height <= max(height, 2)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(values=MATRICES, data=st.data())
 def test_lines_are_as_wide_as_they_say(values: np.ndarray, data: st.DataObject) -> None:
     rows, columns = values.shape
@@ -106,7 +106,6 @@ def test_the_number_in_a_cell_is_the_number(value: float, width: int) -> None:
         assert abs(float(text) - value) <= 0.5000001 * 10.0**-digits
 
 
-@settings(deadline=None)
 @given(
     values=hnp.arrays(
         np.float64,

@@ -78,7 +78,6 @@ def test_time_weighs_the_critical_path() -> None:
     assert trace.dataflow.slack(trace.cycle_ns) == [0, 97, 97, 0, 97, 97, 0, 0]
 
 
-@settings(deadline=None)
 @given(graphs())
 def test_reach_is_what_the_chains_say(sources: list[list[int]]) -> None:
     flow = Dataflow(graph(sources))
@@ -90,7 +89,6 @@ def test_reach_is_what_the_chains_say(sources: list[list[int]]) -> None:
         assert flow.downstream(k) == tuple(sorted(after))
 
 
-@settings(deadline=None)
 @given(graphs(), st.data())
 def test_the_critical_path_is_the_longest_chain(
     sources: list[list[int]], data: st.DataObject
@@ -157,7 +155,7 @@ def run(program: list[tuple[str, list[int], bool]], order: Sequence[int]) -> dic
     return seen
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(programs(), st.randoms(use_true_random=False))
 def test_a_schedule_reads_what_the_serial_run_read(program, random) -> None:  # type: ignore[no-untyped-def]
     cycles, _ = recorded(program)
@@ -171,7 +169,6 @@ def test_a_schedule_reads_what_the_serial_run_read(program, random) -> None:  # 
         assert run(program, order) == serial
 
 
-@settings(deadline=None)
 @given(programs(), st.data())
 def test_schedules_are_early_and_slack_is_late(program, data) -> None:  # type: ignore[no-untyped-def]
     flow = Dataflow(recorded(program)[0])

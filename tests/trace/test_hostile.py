@@ -497,7 +497,6 @@ def _exchange(top: Any, chosen: random.Random) -> None:
 
 @settings(
     max_examples=int(os.environ.get("CYCLESIM_FUZZ", "300")),
-    deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

@@ -552,7 +552,7 @@ def cycles(draw: st.DrawFn) -> tuple[Cycle, Record]:
     return made, record
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(conditions)
 def test_a_tree_prints_and_parses_back(both: Both) -> None:
     tree, _ = both
@@ -562,7 +562,7 @@ def test_a_tree_prints_and_parses_back(both: Both) -> None:
         assert str(compile_query(text)) == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(conditions, cycles())
 def test_asking_is_what_python_says(both: Both, of: tuple[Cycle, Record]) -> None:
     tree, reference = both
@@ -576,7 +576,7 @@ pieces = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(st.text(max_size=60), st.lists(pieces, max_size=12).map(" ".join)))
 @example("٣ == layer")
 @example("path ~ '[[:a]*'")

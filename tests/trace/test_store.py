@@ -31,9 +31,7 @@ from .samples import (
     traces,
 )
 
-relaxed = settings(
-    deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), max_examples=60
-)
+relaxed = settings(derandomize=True, suppress_health_check=list(HealthCheck), max_examples=60)
 
 
 def one(*values: Value, **more: Any) -> Trace:

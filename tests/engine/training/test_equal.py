@@ -94,7 +94,7 @@ def test_dropout_drops_with_the_seed_and_not_without_train_mode() -> None:
         assert losses["off"] == float(model(**given).loss)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     width=st.integers(1, 5),
     depth=st.integers(1, 4),

@@ -52,7 +52,7 @@ def by_hand(
 
 
 @pytest.mark.parametrize("name", MACHINES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), spread=st.sampled_from([0.1, 3.0, 30.0]))
 def test_the_best_legal_span(name: str, data: st.DataObject, spread: float) -> None:
     machine = MACHINES[name]

@@ -36,7 +36,7 @@ def runs(tiny_machine):
 
 
 @given(*[st.sets(st.integers(0, COUNT - 1))] * 2, st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_cycle_has_its_place_and_each_run_its_order(less_a, less_b, complete):
     cycles = fake.make_cycles()
     a = run([c for i, c in enumerate(cycles) if i not in less_a])
@@ -55,7 +55,7 @@ def test_every_cycle_has_its_place_and_each_run_its_order(less_a, less_b, comple
 
 
 @given(st.integers(0, COUNT - 1), st.integers(0, COUNT))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_first_difference_is_where_a_number_was_changed(changed, ran):
     a, b = fake.make_cycles(), fake.make_cycles()
     (old,) = b[changed].outputs
