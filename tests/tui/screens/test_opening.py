@@ -109,8 +109,16 @@ async def test_a_failure_keeps_the_run(open_app):
         trace = app.main.scene.trace
         dialog = await form(pilot)
         dialog.query_one("#model", Input).value = "broken"
-        await pilot.press("enter")
+        dialog.query_one("#text", Input).value = "Bob met Ada"
+        await pilot.press("tab", "tab", "right", "enter")
         await until(pilot, lambda: "the weights of broken are gone." in text_of(pilot, "#now"))
+        await settled(pilot)
+        again = await form(pilot)  # nothing that was typed is lost
+        assert [again.query_one(f"#{name}", Input).value for name in ("model", "text")] == [
+            "broken", "Bob met Ada",
+        ]  # fmt: skip
+        assert again.query_one("#attention", Choice).value == "sdpa"
+        await pilot.press("escape")
         await settled(pilot)
         assert app.main.scene.trace is trace
         assert app.options.model is None

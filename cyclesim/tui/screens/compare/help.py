@@ -17,7 +17,8 @@ _WORDS = (
     (N_("A, B"), N_("Your run, and the other. What stands in one column is the same step of both, "
                     "found by what it is and not by its number.")),
     (N_("fused"), N_("One kernel of the other run does what this run does in several steps. What "
-                     "it kept to itself is recomputed beside it, and says so.")),
+                     "it kept to itself is recomputed beside it where what it read was kept, and "
+                     "says so.")),
     (N_("the same scale"), N_("A and B are drawn in the same colours, so that equal colours are "
                               "equal numbers.")),
     (N_("cosine"), N_("Of the angle between both tensors as long vectors: 1 if they point the "

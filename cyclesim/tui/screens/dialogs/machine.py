@@ -35,6 +35,7 @@ class MachineDialog(Form[LaunchOptions | None]):
         present: what that is, in words.
         offers: what can be chosen here.
         recent: what was opened lately: up and down walk through it.
+        draft: what the form says at first, where it is not what is open now.
         doing: the present task.
         confined: only the models that come with cyclesim may be opened.
     """
@@ -51,37 +52,38 @@ class MachineDialog(Form[LaunchOptions | None]):
         offers: Offers,
         recent: Recent,
         *,
+        draft: LaunchOptions | None = None,
         doing: str = "",
         confined: bool = False,
     ) -> None:
         super().__init__()
         self.options, self.present, self.offers, self.confined = options, present, offers, confined
-        self.doing = doing
+        self.doing, self.draft = doing, draft or options
         self.prompt = options.reads[0]
         self._models = _models(options, () if confined else recent.machines)
         self._texts = [options.text, *(t for t in recent.texts if t != options.text)]
         self._places = {"model": 0, "text": 0}
 
     def compose(self) -> ComposeResult:
-        options, offers = self.options, self.offers
+        draft, offers = self.draft, self.offers
         tasks = [(None, tr("as the model says")), *((task, task) for task in offers.tasks)]
         devices = ("auto", *offers.devices)
         with Vertical(id="dialog"):
             yield Label(tr("Open another model, task, attention or device"), id="question")
             yield Label(self.plain_text(self.present), id="present", markup=False)
             yield from self.row(
-                tr("model"), Input(self._models[0].model or DEFAULT, id="model", compact=True)
+                tr("model"), Input(draft.model or DEFAULT, id="model", compact=True)
             )
-            yield from self.row(tr("task"), Choice(tasks, options.task, id="task"))
+            yield from self.row(tr("task"), Choice(tasks, draft.task, id="task"))
             for name, label, values, value in (
-                ("attention", tr("attention"), ATTENTION, options.attention),
-                ("device", tr("device"), devices, options.device),
-                ("dtype", tr("numbers"), DTYPES, options.dtype),
+                ("attention", tr("attention"), ATTENTION, draft.attention),
+                ("device", tr("device"), devices, draft.device),
+                ("dtype", tr("numbers"), DTYPES, draft.dtype),
             ):
                 yield from self.row(label, Choice([(v, v) for v in values], value, id=name))
-            yield from self.row(tr("text"), Input(options.text, id="text", compact=True))
+            yield from self.row(tr("text"), Input(draft.text, id="text", compact=True))
             for field in BESIDE:
-                line = Input(written(self.prompt, field), id=f"field-{field}", compact=True)
+                line = Input(written(draft.reads[0], field), id=f"field-{field}", compact=True)
                 yield from self.row(name_of(field), line)
             yield Label(self.plain_text(self._hint()), id="hint", markup=False)
 

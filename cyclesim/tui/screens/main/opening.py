@@ -33,10 +33,13 @@ class Opening(Running):
 
     _recent = Recent()
     _offers = Offers()
+    #: What was asked for last and did not open: the next dialog begins with it.
+    _draft: LaunchOptions | None = None
 
     def opened(self, report: Opened) -> None:
         """Another run: remember what it is."""
         super().opened(report)
+        self._draft = None
         if report.live:
             self.session.ask(RememberJob(self._recent, not self._confined))
 
@@ -64,6 +67,7 @@ class Opening(Running):
             said = said.format(models=models, count=MOST_SERVED, tokens=MOST_WRITTEN)
             self.tell(said, bad=True)
         else:
+            self._draft = options
             super()._reopen(options)
 
     def action_new_text(self) -> None:
@@ -74,6 +78,9 @@ class Opening(Running):
         options = self.session.options
         reads = self._offers.reads.get(self._doing, Reads())
         place, prompts = self._prompts()
+        first = prompts[place]
+        if self._draft is not None and len(self._draft.reads) == len(prompts):
+            first = self._draft.reads[place]
 
         def answered(prompt: Prompt | None) -> None:
             if prompt is not None:
@@ -82,13 +89,13 @@ class Opening(Running):
                 self._reopen(again if prompt == prompts[place] else again.unlabelled)
 
         if reads.fields != ("text",):
-            self.app.push_screen(ReadingDialog(prompts[place], reads), answered)
+            self.app.push_screen(ReadingDialog(first, reads), answered)
             return
 
         def told(text: str | None) -> None:
             answered(None if text is None else replace(prompts[place], text=text))
 
-        self.app.push_screen(TextDialog(prompts[place].text or "", self._recent.texts), told)
+        self.app.push_screen(TextDialog(first.text or "", self._recent.texts), told)
 
     @property
     def _doing(self) -> str:
@@ -120,6 +127,7 @@ class Opening(Running):
             present,
             self._offers,
             self._recent,
+            draft=self._draft,
             doing=self._doing,
             confined=self._confined,
         )
