@@ -192,6 +192,8 @@ def test_compare_with_random_weights(shell: Any, ner: str, tmp_path: Path) -> No
     setup = json.loads(out)["setup"]
     assert (code, setup["random_weights"], setup["length"], setup["text"]) == (0, True, 7, None)
     assert "random weights" in setup["model"] and "7 random token ids" in setup["input_note"]
+    code, out, err = shell("compare", "Ada met Bob", "--random-init", str(config))
+    assert (code, out) == (2, "") and "leave TEXT out" in err and err.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,12 @@ def compare(
         )
         if given is None and machine.tokenizer is not None:
             given = machine.example
+        elif given is not None and machine.tokenizer is None:
+            said = tr(
+                "{model} has no tokenizer, so it can read no text: leave TEXT out, and random "
+                "token ids are run (--max-length says how many)."
+            )
+            raise CyclesimError(said.format(model=machine.name))
         found = cyclesim.compare(
             machine,
             given,
