@@ -365,7 +365,7 @@ def new(
 def lint(
     ctx: typer.Context,
     folders: Annotated[
-        list[Path] | None, typer.Argument(help="Folders of lessons.", metavar="FOLDER…")
+        list[Path] | None, typer.Argument(help="Folders or numbers of lessons.", metavar="FOLDER…")
     ] = None,
     fast: Annotated[bool, typer.Option("--fast", help="Do not run the exercises.")] = False,
     lessons: Lessons = None,
@@ -375,7 +375,8 @@ def lint(
     _speak(lang)
     from cyclesim.lessons.linting import lint as problems
 
-    chosen = folders or _course(lessons or ctx.obj).folders
+    chosen = [_folder(folder, lessons or ctx.obj) for folder in folders or ()]
+    chosen = chosen or _course(lessons or ctx.obj).folders
     count = 0
     for folder in chosen:
         with _working(folder.name):
@@ -396,6 +397,14 @@ def _course(folder: Path | None) -> Any:
     from cyclesim.lessons.course import Course
 
     return Course(folder)
+
+
+def _folder(named: Path, lessons: Path | None) -> Path:
+    """The folder of a lesson that is named by its number, or by itself."""
+    if named.exists() or not named.name.isdecimal():
+        return named
+    course = _course(lessons)
+    return dict(zip(course.numbers, course.folders, strict=True)).get(int(named.name), named)
 
 
 def _speak(lang: str | None) -> None:

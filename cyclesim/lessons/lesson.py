@@ -123,6 +123,13 @@ class Step:
     hints: tuple[Prose, ...] = ()
     keys: tuple[str, ...] = ()
 
+    @property
+    def leads(self) -> str:
+        """Where one stands in the run after it: a condition, `ended`, or "" for where one was."""
+        if self.goal is not None and self.goal.kind in ("arrive", "ended"):
+            return "ended" if self.goal.kind == "ended" else str(self.goal.value)
+        return self.go
+
 
 @dataclass(frozen=True, slots=True)
 class Exercise:

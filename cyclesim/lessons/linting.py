@@ -107,6 +107,8 @@ class _Linter:
         goal = step.goal
         if goal is None:
             return
+        if not step.before:
+            yield LessonError("nothing says what is to be done", step.place)
         if goal.kind in ("arrive", "ran", "predict") and isinstance(goal.value, str):
             yield from _condition(goal.value, traces, step.place)
         if goal.kind == "edited" and isinstance(goal.value, str):

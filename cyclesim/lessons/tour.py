@@ -115,6 +115,12 @@ class Tour:
         now = {name for name, stop in self._stops.items() if stop.met}
         return sum(step.name in now | self._before for step in self.lesson.steps)
 
+    @property
+    def stand(self) -> Step | None:
+        """The step before the present one that says where in the run one stands now."""
+        behind = reversed(self.lesson.steps[: self.place])
+        return next((step for step in behind if step.leads), None)
+
     # -- what a person does ------------------------------------------------------------------
 
     def look_at(self, deeds: Deeds) -> bool:

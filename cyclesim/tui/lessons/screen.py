@@ -113,6 +113,7 @@ class LessonScreen(MainScreen):
         pane.prepared, pane.sentence = not report.sentence, report.sentence
         if pane.prepared:
             self.tour.enter()
+            self._stand(self.tour.stand)
         pane.refold()
 
     def action_language(self) -> None:
@@ -134,7 +135,7 @@ class LessonScreen(MainScreen):
         self._skipping = -1
         number: int | None = None
         if step.go and self._plan is not None:
-            number = self._number_of(step)
+            number = self._number_of(step, step.go)
             if number is not None and number != self._at:
                 self._stop()
                 self._jump(number)
@@ -143,13 +144,23 @@ class LessonScreen(MainScreen):
             self._place_cursor()
         self.pane.refold()
 
-    def _number_of(self, step: Step) -> int | None:
-        """The number that the step's cycle has in the present run, whatever its text."""
+    def _stand(self, step: Step | None) -> None:
+        """Go where `step` leads, for who comes back to the lesson, or leaves the step undone."""
+        now = self.tour.step
+        if step is None or now is None or now.go or self._plan is None:
+            return
+        if step.leads == "ended":
+            self.action_finish()
+        elif step.leads and (number := self._number_of(step, step.leads)) is not None:
+            self._jump(number)
+
+    def _number_of(self, step: Step, condition: str) -> int | None:
+        """The number of a cycle of `step` in the present run, whatever its text."""
         assert self._plan is not None
         try:
-            found = self._plan.find(step.go)
+            found = self._plan.find(condition)
         except CyclesimError:
-            return self.tour.told.cycle(step).number
+            return self.tour.told.cycle(step).number if condition == step.go else None
         return found[-1 if step.which == "last" else 0].number if found else None
 
     def _place_cursor(self) -> None:
@@ -249,7 +260,9 @@ class LessonScreen(MainScreen):
             self.tell(said.format(key=self._key("lesson_on")))
             return
         self.tell("")
+        undone = tour.step if tour.waits else None
         tour.go_on(skip=True)
+        self._stand(undone)
         pane.refold()
 
     def _ask_question(self) -> None:

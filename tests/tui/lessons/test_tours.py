@@ -10,12 +10,12 @@ from textual._compositor import Compositor
 
 from cyclesim.language import current, speaking
 from cyclesim.lessons.course import Course
-from cyclesim.lessons.progress import Progress
+from cyclesim.lessons.progress import Done, Progress
 from cyclesim.lessons.runs import load_machine, run_of, training_of
 from cyclesim.tui.app import CyclesimApp
 from cyclesim.tui.launch import LaunchOptions, LessonOptions
 from cyclesim.tui.lessons.demo import Demo
-from tests.tui.conftest import inside, text_of, until
+from tests.tui.conftest import inside, press, settled, text_of, until
 
 COURSE = Course()
 #: A person's own keys: what a lesson says, and what plays it, goes along.
@@ -101,6 +101,23 @@ async def test_a_class_may_pause_and_a_person_takes_over(
         assert any("the lesson goes on" in text for text in told)
         await pilot.pause(0.1)
         assert app.main.tour.place <= place + 1  # what was pressed last may have ended a step
+
+
+async def test_who_comes_back_or_skips_a_step_stands_where_the_lesson_goes_on(
+    unpainted: None,
+) -> None:
+    Progress().add("07-ffn", Done(frozenset({"wide", "alone", "alone.2"})))
+    app = opened(7, speed=None)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await inside(pilot)
+        await until(pilot, lambda: app.main.pane.prepared)
+        await settled(pilot)
+        tour = app.main.tour
+        assert tour.step.name == "gelu"
+        assert app.main.scene.cycle(app.main.scene.at).step == "intermediate"
+        await press(pilot, "j", "j")
+        assert tour.step.name == "gelu.2"
+        assert app.main.scene.cycle(app.main.scene.at).step == "activation"
 
 
 async def test_a_step_that_its_keys_do_not_do_is_named(
