@@ -24,7 +24,7 @@ MODULES = (
     "cyclesim.export.tables",
     "cyclesim.trace.attention",
     "cyclesim.trace.diff",
-    "cyclesim.trace.reader",
+    "cyclesim.trace.file.reader",
     "cyclesim.trace.trace",
     "cyclesim.versus.scaling",
     "cyclesim.versus.variant",

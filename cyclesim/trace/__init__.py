@@ -13,10 +13,10 @@ from cyclesim.trace.cache import CacheStep, KeyValueCache
 from cyclesim.trace.cycle import PHASES, UNITS, Call, Cycle, Phase, Resolution, Unit
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.diff import Diff
+from cyclesim.trace.file import open_trace, save_trace
 from cyclesim.trace.groups import Group, group
 from cyclesim.trace.prompt import Prompt, TokenSequence, prompts_of
 from cyclesim.trace.query import Query, QueryError, compile_query
-from cyclesim.trace.store import open_trace, save_trace
 from cyclesim.trace.tensor import ArrayData, Stats, TensorData, Value
 from cyclesim.trace.trace import Header, Timing, Trace, Verdict
 

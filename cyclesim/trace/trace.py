@@ -19,7 +19,7 @@ from cyclesim.trace.prompt import TokenSequence
 from cyclesim.trace.query import Query, compile_query
 
 if TYPE_CHECKING:
-    from cyclesim.trace.manifest import Keep
+    from cyclesim.trace.file.manifest import Keep
 
 __all__ = ["NOT_COMPARED", "Header", "Timing", "Trace", "Verdict"]
 
@@ -365,7 +365,7 @@ class Trace(Sequence[Cycle]):
         return sum(storages.values())
 
     def save(self, path: str | os.PathLike[str], keep: Keep = "all") -> None:
-        """Write a trace file, to be opened with `cyclesim.open_trace` (see `cyclesim.trace.store`).
+        """Write a trace file, to be opened with `cyclesim.open_trace` (see `cyclesim.trace.file`).
 
         Args:
             path: an existing file is replaced, in one step, when everything is written.
@@ -375,7 +375,7 @@ class Trace(Sequence[Cycle]):
         Raises:
             CyclesimError: the file cannot be written; an old one is as it was.
         """
-        from cyclesim.trace.store import save_trace
+        from cyclesim.trace.file import save_trace
 
         save_trace(self, path, keep)
 

@@ -19,8 +19,12 @@ from cyclesim.errors import CyclesimError
 from cyclesim.files import check_target, replace_file, shown
 from cyclesim.language import tr
 from cyclesim.trace.dtypes import DTYPES
-from cyclesim.trace.manifest import MAX_HEADER, Keep, Place, Wrong, encode, uncollected, values_of
-from cyclesim.trace.reader import MAX_EXPANDED, METADATA, contiguous, span
+from cyclesim.trace.file.checks import values_of
+from cyclesim.trace.file.codec import Place
+from cyclesim.trace.file.data import contiguous, span
+from cyclesim.trace.file.limits import MAX_EXPANDED, MAX_HEADER, Wrong
+from cyclesim.trace.file.manifest import Keep, encode, uncollected
+from cyclesim.trace.file.reader import METADATA
 from cyclesim.trace.tensor import Missing, Raw, Stats, Value
 from cyclesim.trace.trace import Trace
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 import cyclesim
 from cyclesim.errors import CyclesimError
 from cyclesim.trace import ArrayData, Call, Cycle, Header, Timing, Trace, Value, Verdict
-from cyclesim.trace.manifest import MAX_HEADER, MAX_STRING
+from cyclesim.trace.file.limits import MAX_HEADER, MAX_STRING
 
 KEY = "cyclesim.trace"
 
@@ -287,7 +287,7 @@ def test_json_that_is_no_manifest(good: bytes, victim: Path, text: str) -> None:
 def test_too_many_cycles_are_refused(
     good: bytes, victim: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cyclesim.trace.manifest.MAX_CYCLES", 1000)
+    monkeypatch.setattr("cyclesim.trace.file.manifest.MAX_CYCLES", 1000)
     header, manifest, body = parts(good)
     manifest["trace"]["cycles"] = [0] * 1001
     said = attempt(victim, assembled(header, manifest, body))

@@ -19,10 +19,9 @@ from hypothesis import strategies as st
 import cyclesim
 from cyclesim.errors import CyclesimError
 from cyclesim.trace import ArrayData, Cycle, Header, Trace, Value
-from cyclesim.trace.reader import FileData
+from cyclesim.trace.file import FileData
 from tests.engine.families import build, configurations, inputs
-
-from .samples import (
+from tests.trace.samples import (
     TORCH_DTYPES,
     assert_same,
     places,

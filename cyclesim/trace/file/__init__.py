@@ -8,8 +8,9 @@ output of cycle 17. Tensors that share memory are one entry, under the name of t
 There is no pickle in it.
 """
 
-from cyclesim.trace.manifest import SCHEMA, Keep
-from cyclesim.trace.reader import FileData, open_trace
-from cyclesim.trace.writer import save_trace
+from cyclesim.trace.file.data import FileData
+from cyclesim.trace.file.manifest import SCHEMA, Keep
+from cyclesim.trace.file.reader import open_trace
+from cyclesim.trace.file.writer import save_trace
 
 __all__ = ["SCHEMA", "FileData", "Keep", "open_trace", "save_trace"]
