@@ -29,7 +29,7 @@ from cyclesim.trace import (
     compile_query,
 )
 from cyclesim.trace.query import FIELDS, MAX_LENGTH, MAX_NESTING
-from cyclesim.trace.query.parser import STEPS
+from cyclesim.trace.query.names import STEPS
 from cyclesim.trace.query.tree import (
     And,
     Compare,
