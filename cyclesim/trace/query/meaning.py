@@ -1,4 +1,4 @@
-"""Whether a comparison could ever be true; if not, it is a mistake, at the word that makes it so."""
+"""Whether a comparison could ever be true; if not, that is a mistake, told at its word."""
 
 from __future__ import annotations
 
