@@ -89,9 +89,12 @@ def _list(value: Any, language: str) -> str:
 
 
 def _row(value: Any, language: str) -> str:
-    """The numbers of a vector, two digits each."""
-    numbers = value.numbers if isinstance(value, TensorView) else value
-    return "  ".join(f"{x:.2f}".replace("-", "−") for x in numbers)
+    """The numbers of a vector, two digits each; with their labels, if they are numbers of labels."""
+    view = isinstance(value, TensorView)
+    numbers = [f"{x:.2f}".replace("-", "−") for x in (value.numbers if view else value)]
+    if view and value.labels:
+        numbers = [f"{label} {x}" for label, x in zip(value.labels, numbers, strict=True)]
+    return "  ".join(numbers)
 
 
 def _percent(value: Any, language: str) -> str:

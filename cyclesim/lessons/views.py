@@ -57,7 +57,7 @@ class TensorView(View):
     """The numbers of a tensor, or of a part of it, with the names of its axes."""
 
     FIELDS = frozenset(
-        "at sum mean min max argmax std norm nan shape size dtype nbytes axes name numbers".split()
+        "at sum mean min max argmax std norm nan shape size dtype nbytes axes name numbers labels".split()
     )
 
     def __init__(
@@ -170,9 +170,13 @@ class TensorView(View):
         header = self._trace.header
         if self.axes[0] in _TOKENS and len(header.tokens) == self.size:
             return header.tokens[place]
-        if self.axes[0] == "label" and len(header.labels) == self.size:
-            return header.labels[place]
-        return place
+        return self.labels[place] if self.labels else place
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label of each number, if it is a vector over the labels."""
+        known = self._trace.header.labels
+        return known if self.axes == ("label",) and len(known) == self.size else ()
 
 
 class CycleView(View):
