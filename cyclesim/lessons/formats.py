@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cyclesim.lessons.expression import ExpressionError
@@ -89,12 +89,13 @@ def _list(value: Any, language: str) -> str:
 
 
 def _row(value: Any, language: str) -> str:
-    """The numbers of a vector, two digits each; with their labels, if they are numbers of labels."""
+    """The parts of a list beside each other: two digits of a number, and the label it is of."""
     view = isinstance(value, TensorView)
-    numbers = [f"{x:.2f}".replace("-", "−") for x in (value.numbers if view else value)]
+    parts: Sequence[Any] = value.numbers if view else value
+    said = [f"{x:.2f}".replace("-", "−") if isinstance(x, float) else str(x) for x in parts]
     if view and value.labels:
-        numbers = [f"{label} {x}" for label, x in zip(value.labels, numbers, strict=True)]
-    return "  ".join(numbers)
+        said = [f"{label} {x}" for label, x in zip(value.labels, said, strict=True)]
+    return "  ".join(said)
 
 
 def _percent(value: Any, language: str) -> str:

@@ -84,10 +84,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a step puts the cursor on: a panel, a tensor of the cycle, places on named axes."""
+    """What a step shows: a panel, a part of the card, a cell by places on named axes."""
 
     panel: str = ""
-    tensor: str = ""
+    part: str = ""
     places: Mapping[str, Any] = field(default_factory=dict)
 
 

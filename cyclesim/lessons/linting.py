@@ -24,10 +24,12 @@ from cyclesim.lessons.told import Told, prose_of
 from cyclesim.lessons.views import CycleView
 from cyclesim.trace import Trace
 
-__all__ = ["PANELS", "lint"]
+__all__ = ["PANELS", "PARTS", "lint"]
 
 #: The panels of the app, by the names that `look` and `expect` use.
 PANELS = frozenset("card tensor program times writing learning probe result timeline".split())
+#: The parts of the panel of a cycle, which `look` may scroll to.
+PARTS = frozenset("formula fetch decode execute write".split())
 
 _CODE = re.compile(r"`([^`\n]+)`")
 _FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
@@ -127,6 +129,8 @@ class _Linter:
             return
         if look.panel and look.panel not in PANELS:
             yield LessonError(f"there is no panel {look.panel!r}", step.place)
+        if look.part and (look.panel != "card" or look.part not in PARTS):
+            yield LessonError(f"the panel card has no part {look.part!r}", step.place)
         if look.places and step.go:
             try:
                 cycle = self.told.cycle(step)

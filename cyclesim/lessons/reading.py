@@ -187,8 +187,8 @@ def _go(written: Any, place: Place) -> tuple[str, Any]:
 
 def _look(written: Any, place: Place) -> Look:
     found = dict(mapping(written, place))
-    panel, tensor = str(plain(found.pop("panel", ""))), str(plain(found.pop("tensor", "")))
-    return Look(panel, tensor, {name: plain(value) for name, value in found.items()})
+    panel, part = str(plain(found.pop("panel", ""))), str(plain(found.pop("part", "")))
+    return Look(panel, part, {name: plain(value) for name, value in found.items()})
 
 
 def _hints(words: Mapping[str, Any], english: Mapping[str, Any], place: Place) -> tuple[Prose, ...]:

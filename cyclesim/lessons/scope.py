@@ -5,7 +5,7 @@ first(…) last(…) cycles(…)       where there are several
 count("layer 0")                 how many
 run("padded")                    another run of the lesson: run("padded").cycle(…)
 token("London")                  where a token stands; word(3) is its text
-tokens labels text model layers heads hidden depth ilp flops parameters
+tokens labels text words model layers heads hidden depth ilp flops parameters
 entities entity("London") label("London")
 probe(0)                         what the head would say after a layer: probe(0).label("London")
 key("step")                      the key of a command
@@ -72,7 +72,7 @@ class RunView(AnswerView):
 
     FIELDS = AnswerView.FIELDS | frozenset(
         "cycle first last cycles count token word tokens labels text model layers heads hidden "
-        "depth ilp flops parameters total probe bytes attention identical pieces wide "
+        "depth ilp flops parameters total probe bytes attention identical pieces wide words "
         "result".split()
     )
 
@@ -153,6 +153,11 @@ class RunView(AnswerView):
         start = (header.text or "").index(word)
         spans = zip(header.tokens, header.offsets, strict=True)
         return tuple(t for t, o in spans if o and start <= o[0] and o[1] <= start + len(word))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What blanks part from each other in the text."""
+        return tuple(self.text.split())
 
     @property
     def tokens(self) -> tuple[str, ...]:

@@ -100,14 +100,14 @@ class Tour:
 
     @property
     def remark(self) -> tuple[bool, str] | None:
-        """What came of the last answer, and what there is to say of it; None without one."""
+        """Whether the last answer is right; what it was, and what there is to say of it."""
         step, stop = self.step, self._stop
         if step is None or step.question is None or stop.chosen is None:
             return None
         asked = self.told.question(step)
         right = stop.chosen == asked.right
         said = asked.why if right else asked.remarks[stop.chosen]
-        return right, said
+        return right, f"{asked.choices[stop.chosen]}\n\n{said}".strip()
 
     @property
     def done(self) -> int:

@@ -57,7 +57,8 @@ class TensorView(View):
     """The numbers of a tensor, or of a part of it, with the names of its axes."""
 
     FIELDS = frozenset(
-        "at sum mean min max argmax std norm nan shape size dtype nbytes axes name numbers labels".split()
+        "at sum mean min max argmax std norm nan shape size dtype nbytes axes name numbers "
+        "labels".split()
     )
 
     def __init__(

@@ -145,7 +145,9 @@ def test_a_typed_number_is_an_error(tmp_path: Path) -> None:
     assert str(problem) == f"01-clock/lesson.md:{line}: '92' is typed in: ask the run for it."
 
 
-def test_the_panels_are_those_of_the_app() -> None:
+def test_the_panels_and_parts_are_those_of_the_app() -> None:
     from cyclesim.tui.screens.main.stage import PANELS
+    from cyclesim.tui.widgets.card.parts import PARTS
 
     assert {*PANELS, "timeline"} == linting.PANELS
+    assert set(PARTS) == linting.PARTS

@@ -114,6 +114,7 @@ def test_any_text_is_a_value_or_a_sentence(text: str) -> None:
         (0.617, "percent", "en", "62%"),
         (("a", "b", "c"), "list", "en", "a, b and c"),
         (("a", "b", "c"), "list", "zh", "a、b 和 c"),
+        (("a", 2, 0.5), "row", "en", "a  2  0.50"),
         ("London", "quoted", "en", "“London”"),
         (True, "yes", "zh", "是"),
     ],

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from cyclesim.language import current, tr
+from cyclesim.lessons.lesson import Step
 from cyclesim.lessons.prose import Span, SpanKind, blocks, plain
 from cyclesim.lessons.tour import Tour
 from cyclesim.tui.scene import Scene
 from cyclesim.tui.settings.palette import ACCENT, BAD, BODY, FAINT, GOOD, MUTED, STRONG
 from cyclesim.tui.widgets.panel import Panel
 from cyclesim.tui.words.folding import fold
-from cyclesim.tui.words.lines import Line, wrap
+from cyclesim.tui.words.lines import Line, wrap, wrap_parts
+from cyclesim.tui.words.text import crop
 
 __all__ = ["LessonPane"]
 
@@ -33,6 +36,7 @@ class LessonPane(Panel):
         tour: the way through the lesson.
         sentence: why its numbers cannot be known, or "".
         prepared: whether they are known.
+        low: whether it lies under the instrument, where lines are few.
         folded: whether it is one line.
     """
 
@@ -43,6 +47,7 @@ class LessonPane(Panel):
         self.tour = tour
         self.sentence = ""
         self.prepared = False
+        self.low = False
         self.folded = False
         self._built: tuple[object, list[Line], int] | None = None
 
@@ -52,7 +57,7 @@ class LessonPane(Panel):
         tour, stop = self.tour, self.tour.remark if self.prepared else None
         state = (
             tour.place, tour.met, tour.hints, stop, width, self.prepared, self.sentence, current(),
-            self.glyphs.ascii, id(tour.told),
+            self.glyphs.ascii, id(tour.told), self.low,
         )  # fmt: skip
         if self._built is None or self._built[0] != state:
             news = 0
@@ -90,9 +95,13 @@ class LessonPane(Panel):
         if self.tour.over:
             said = tr("LESSON {number} · done")
         said = said.format(number=lesson.number, place=place + 1, count=count)
+        more = ""
         if self.more:
-            said += " · " + tr("{key} reads on").format(key=self.key("lesson_on"))
-        self.entitle(said)
+            more = " · " + tr("{key} reads on").format(key=self.key("lesson_on"))
+        if self.low and self.tour.step is not None:
+            room = self.size.width - cell_len(said + more) - 4
+            said += " · " + crop(plain(self._title(self.tour.step)), room, self.glyphs.ellipsis)
+        self.entitle(said + more)
 
     def _parts(self, width: int) -> Iterator[tuple[list[Line], bool]]:
         """What is said, part by part; the last one marked new is what to scroll to."""
@@ -100,7 +109,8 @@ class LessonPane(Panel):
         if step is None:
             yield self._end(width), True
             return
-        yield [*self._words(self._filled(step.title.source, step.title), width, STRONG), []], True
+        title = [] if self.low else [*self._words(self._title(step), width, STRONG), []]
+        yield title, True
         if not self.prepared:
             yield self._waiting(width), False
             return
@@ -113,10 +123,7 @@ class LessonPane(Panel):
             text = tr("Hint {place}: {text}").format(place=place, text=self.tour.told.text(hint))
             yield [*self._prose(text, width, MUTED), []], place == self.tour.hints
         if self.tour.remark is not None:
-            right, said = self.tour.remark
-            if right and asked is not None:
-                said = f"{asked.choices[asked.right]}\n\n{said}".strip()
-            yield self._remark(right, said, width), True
+            yield self._remark(*self.tour.remark, width), True
         if self.tour.met and step.goal is not None:
             yield self._remark(True, "", width), True
         free = step.question is None and step.goal is None
@@ -124,8 +131,9 @@ class LessonPane(Panel):
             yield [*self._prose(self.tour.told.text(step.after), width), []], False
         yield self._what_next(width), False
 
-    def _filled(self, source: str, prose: object) -> str:
-        return source if not self.prepared or "{{" not in source else self.tour.told.text(prose)  # type: ignore[arg-type]
+    def _title(self, step: Step) -> str:
+        source = step.title.source
+        return self.tour.told.text(step.title) if self.prepared and "{{" in source else source
 
     def _waiting(self, width: int) -> list[Line]:
         if self.sentence:
@@ -150,16 +158,17 @@ class LessonPane(Panel):
         step = tour.step
         assert step is not None
         if tour.asks:
-            said = tr("{on} answers the question")
+            parts = [tr("{on} answers the question")]
         elif tour.waits:
-            said = tr("waits for you to do it · {on} skips it")
+            parts = [tr("waits for you to do it"), tr("{on} skips it")]
         else:
-            said = tr("{on} goes on")
+            parts = [tr("{on} goes on")]
         if step.hints[tour.hints :] and (tour.asks or tour.waits):
-            said += " · " + tr("{hint} hint")
+            parts.append(tr("{hint} gives a hint"))
         if tour.place:
-            said += " · " + tr("{back} back")
-        return wrap(self.glyphs.text(said.format(**keys)), width - 1, ACCENT)
+            parts.append(tr("{back} goes back"))
+        said = [self.glyphs.text(part.format(**keys)) for part in parts]
+        return wrap_parts(said, width - 1, ACCENT, between=f" {self.glyphs.dot} ")
 
     @property
     def _keys(self) -> dict[str, str]:

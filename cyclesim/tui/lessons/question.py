@@ -20,13 +20,21 @@ __all__ = ["QuestionDialog"]
 
 
 class QuestionDialog(ModalScreen[int | None]):
-    """Asks for the place of a choice; None is "not now"."""
+    """Asks for the place of a choice; None is "not now".
+
+    It lies over the words of the lesson, so that the instrument is seen while one thinks.
+
+    Args:
+        title: what stands over the question.
+        beside: whether the lesson stands beside the instrument, and not under it.
+    """
 
     BINDINGS = [Binding("escape", "dismiss(None)", show=False)]
 
-    def __init__(self, asked: Asked, title: str) -> None:
+    def __init__(self, asked: Asked, title: str, *, beside: bool) -> None:
         super().__init__()
         self.asked, self.title_shown = asked, title
+        self.set_class(beside, "-beside")
 
     def compose(self) -> ComposeResult:
         glyphs = cast("object", self.app).glyphs  # type: ignore[attr-defined]

@@ -26,6 +26,7 @@ from cyclesim.tui.lessons.preparing import Prepared, PrepareLesson
 from cyclesim.tui.lessons.question import QuestionDialog
 from cyclesim.tui.messages import Opened
 from cyclesim.tui.screens.main.screen import MainScreen
+from cyclesim.tui.widgets.card import Card
 from cyclesim.tui.widgets.tensor import CellMoved, Tensor
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class LessonScreen(MainScreen):
 
     def _arrange(self) -> None:
         pane, beside = self.pane, self._stands_beside
+        pane.low = not beside
         pane.styles.dock = "right" if beside else "bottom"
         if beside:
             pane.styles.width, pane.styles.height = (4 if pane.folded else WIDTH), "1fr"
@@ -173,6 +175,8 @@ class LessonScreen(MainScreen):
         self._looking_for = None
         if look.panel:
             self._focus(look.panel)
+        if look.part:  # once it is laid out: it may have been behind another panel
+            self.call_after_refresh(self.query_one(Card).show_part, look.part)
         if look.places:
             self._paint()
             self._aim_tensor(look)
@@ -278,7 +282,8 @@ class LessonScreen(MainScreen):
             self.pane.refold()
 
         title = tr("Lesson {number}").format(number=self.tour.lesson.number)
-        self.app.push_screen(QuestionDialog(asked, title), answered)
+        dialog = QuestionDialog(asked, title, beside=self._stands_beside)
+        self.app.push_screen(dialog, answered)
 
     def action_lesson_back(self) -> None:
         """The step before."""

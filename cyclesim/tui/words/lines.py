@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from rich.cells import cell_len
@@ -12,7 +13,7 @@ from textual.strip import Strip
 from cyclesim.tui.words.folding import fold
 from cyclesim.tui.words.text import BLANK
 
-__all__ = ["Line", "line_width", "strip_of", "wrap"]
+__all__ = ["Line", "line_width", "strip_of", "wrap", "wrap_parts"]
 
 Line = list[Segment]
 
@@ -60,3 +61,14 @@ def wrap(text: str, width: int, style: Style | None = None, *, limit: int = 0) -
     indent = " " * (len(text) - len(text.lstrip(" ")))
     width, text = max(width - len(indent), 1), text.lstrip(" ")
     return [[Segment(indent + line, style)] for line in fold(text, width, limit)]
+
+
+def wrap_parts(parts: Iterable[str], width: int, style: Style, *, between: str) -> list[Line]:
+    """`parts` side by side; a line ends between two of them, as long as one fits a line."""
+    texts: list[str] = []
+    for part in parts:
+        if texts and cell_len(texts[-1] + between + part) <= width:
+            texts[-1] += between + part
+        else:
+            texts.append(part)
+    return [line for text in texts for line in wrap(text, width, style)]

@@ -49,6 +49,8 @@ PANELS = ("card", "tensor", "program", "times", "writing", "learning", "probe", 
 CORNER = ("writing", "learning", "probe", "result")
 #: From so many lines on the panels below have more of them.
 TALL = 56
+#: On a low screen the timeline leaves so many lines to the bars and the panel below.
+LOW = 15
 #: At least this long between two repaints, so that a key held down never queues behind them.
 FRAME = 0.03
 
@@ -210,7 +212,9 @@ class Stage(Screen):
         timeline = self.query_one(Timeline)
         # A training step has rows for forward and backward.
         share = 40 if self._learns else 28
-        room = height // 3 + 1 if narrow else max(height * share // 100, 6)
+        room = max(height * share // 100, 6)
+        if narrow:
+            room = max(min(height // 3 + 1, height - LOW), 5)
         if self._large == timeline.id:
             room = max(height - 4, 6)
         timeline.styles.height = min(timeline.wanted, room)

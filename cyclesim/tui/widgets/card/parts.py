@@ -18,7 +18,16 @@ from cyclesim.tui.words.glyphs import Glyphs
 from cyclesim.tui.words.lines import Line, line_width, wrap
 from cyclesim.tui.words.text import crop, fit, shape_text
 
-__all__ = ["CardParts"]
+__all__ = ["PARTS", "CardParts"]
+
+#: The parts from top to bottom, and what they are called on the screen.
+PARTS = {
+    "formula": N_("FORMULA"),
+    "fetch": N_("FETCH"),
+    "decode": N_("DECODE"),
+    "execute": N_("EXECUTE"),
+    "write": N_("WRITE"),
+}
 
 #: Width of the column that names the parts.
 NAMES = 9
@@ -53,16 +62,16 @@ class CardParts:
     width: int
     glyphs: Glyphs
 
-    def all(self) -> list[list[Line]]:
-        """The parts, from top to bottom."""
-        parts = (
-            (tr("FORMULA"), self._formula()),
-            (tr("FETCH"), self._fetch()),
-            (tr("DECODE"), self._decode()),
-            (tr("EXECUTE"), self._execute()),
-            (tr("WRITE"), self._write()),
-        )
-        return [self._named(name, lines) for name, lines in parts if lines]
+    def all(self) -> dict[str, list[Line]]:
+        """The parts that there is something to say of, by the names of `PARTS`."""
+        lines = {
+            "formula": self._formula(),
+            "fetch": self._fetch(),
+            "decode": self._decode(),
+            "execute": self._execute(),
+            "write": self._write(),
+        }
+        return {part: self._named(tr(PARTS[part]), said) for part, said in lines.items() if said}
 
     @property
     def room(self) -> int:

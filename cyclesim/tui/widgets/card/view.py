@@ -44,6 +44,8 @@ class Card(Panel):
         #: The cell that the formula was filled in for, and of which output.
         self._cell: tuple[int, ...] | None = None
         self._output = 0
+        #: The line in which each part begins.
+        self._tops: dict[str, int] = {}
 
     # -- drawing -----------------------------------------------------------------------------
 
@@ -71,9 +73,11 @@ class Card(Panel):
         parts = CardParts(
             scene, cycle, ran, words, self._cell_words(scene), self._links, width, self.glyphs
         ).all()
-        roomy = len(lines) + sum(len(part) + 1 for part in parts) + 2 <= height
-        for part in parts:
-            lines += [[], *part] if roomy else part
+        roomy = len(lines) + sum(len(part) + 1 for part in parts.values()) + 2 <= height
+        for name, part in parts.items():
+            lines += [[]] if roomy else []
+            self._tops[name] = len(lines)
+            lines += part
         if self.has_focus and self._links.numbers:
             hint = " " + tr("up, down: choose a cycle · Enter: go there")
             lines += [[], *wrap(self.glyphs.text(hint), width, FAINT)]
@@ -111,6 +115,10 @@ class Card(Panel):
             said = tr("An edit went into it, made at cycle {numbers}.")
         text = f" {self.glyphs.downstream} {said.format(numbers=', '.join(named))}"
         return wrap(text, width, ACCENT)
+
+    def show_part(self, name: str) -> None:
+        """Scroll to the part of that name (see `PARTS`), where not all of them are seen."""
+        self.scroll_to(y=self._tops.get(name, 0), animate=False)
 
     # -- the chosen cell ---------------------------------------------------------------------
 
