@@ -9,7 +9,7 @@ from rich.console import OverflowMethod
 from rich.table import Table
 from rich.text import Text
 
-from cyclesim.render.table import ascii_safe
+from cyclesim.render.text import ascii_safe
 from cyclesim.render.units import duration
 from cyclesim.versus import Times
 

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cyclesim.language import tr, trn
+from cyclesim.render.bar import bar
 from cyclesim.render.cells import Cells
 from cyclesim.render.growth import growth_parts
 from cyclesim.render.overhead import overhead_table
@@ -29,7 +30,6 @@ from cyclesim.render.rows import (
     speed_word,
     written_words,
 )
-from cyclesim.render.table import bar
 from cyclesim.render.text import crop, safe_text
 from cyclesim.render.units import factor, number, size
 from cyclesim.versus import Comparison, Row, remark

@@ -16,8 +16,7 @@ from cyclesim.language import N_, tr
 from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS
 from cyclesim.render.ink import LABEL
 from cyclesim.render.loglog import Line, Paper, span
-from cyclesim.render.table import ascii_safe
-from cyclesim.render.text import crop, safe_text
+from cyclesim.render.text import ascii_safe, crop, safe_text
 from cyclesim.render.units import amount, duration
 from cyclesim.trace import Unit
 from cyclesim.versus import Fit, Quantity, Sweep

@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cyclesim.language import tr
+from cyclesim.render.bar import bar
 from cyclesim.render.cells import Cells
 from cyclesim.render.colour import UNIT_COLOURS
 from cyclesim.render.curves import OPENED, curve_lines
 from cyclesim.render.placing import drawn
-from cyclesim.render.table import bar
 from cyclesim.render.text import safe_text
 from cyclesim.versus import QUANTITIES, Fit, Quantity, Sweep, remark
 

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cyclesim.language import N_, tr, trn
+from cyclesim.render.bar import bar
 from cyclesim.render.cells import Cells
 from cyclesim.render.colour import PHASE_LETTERS, UNIT_COLOURS, UNIT_LETTERS
 from cyclesim.render.loglog import Line
 from cyclesim.render.roofline import roofline, spots
-from cyclesim.render.table import bar
 from cyclesim.render.units import amount, number, size
 from cyclesim.versus import Comparison, PhaseWork, UnitWork
 

@@ -18,8 +18,7 @@ from cyclesim.language import tr
 from cyclesim.render.colour import PHASE_LETTERS, UNIT_COLOURS, UNIT_LETTERS
 from cyclesim.render.ink import LABEL
 from cyclesim.render.loglog import Line, Paper
-from cyclesim.render.table import ascii_safe
-from cyclesim.render.text import crop
+from cyclesim.render.text import ascii_safe, crop
 from cyclesim.render.units import amount, number
 from cyclesim.trace import Phase, Unit
 from cyclesim.versus import Comparison

@@ -13,7 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from cyclesim.printable import printable
 
-__all__ = ["crop", "pad", "safe_text"]
+__all__ = ["ascii_safe", "crop", "pad", "safe_text"]
 
 #: Accents on one letter, beyond which they are no writing but a prank.
 _MARKS = 4
@@ -59,3 +59,10 @@ def _few_marks(text: str) -> str:
         if marks <= _MARKS:
             kept.append(character)
     return "".join(kept)
+
+
+def ascii_safe(text: str, encoding: str = "ascii") -> str:
+    """`text` for a terminal that has no UTF-8: drawing signs spelled, what it lacks escaped."""
+    for sign, spelled in (("·", "-"), ("…", "..."), ("–", "-"), ("×", "x"), ("→", "->")):
+        text = text.replace(sign, spelled)
+    return text.encode(encoding, "backslashreplace").decode(encoding)
