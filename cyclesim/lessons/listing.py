@@ -13,7 +13,7 @@ from rich.text import Text
 from cyclesim.language import tr, trn
 from cyclesim.lessons.grading.confine import confined
 from cyclesim.lessons.grading.grade import Report
-from cyclesim.lessons.grading.running import VERDICTS, Outcome
+from cyclesim.lessons.grading.judging import VERDICTS, Outcome
 from cyclesim.lessons.lesson import Lesson
 from cyclesim.lessons.progress import Progress
 from cyclesim.lessons.prose import plain
@@ -83,7 +83,7 @@ def grade_table(report: Report) -> Any:
             row.file,
             f"{outcome.passed}/{len(outcome.checks)}" if outcome.checks else "",
             tr(VERDICTS[outcome.verdict]),
-            outcome.said,
+            _why(outcome),
         )
         before = row.student
     students = trn("{count} student", "{count} students", len(report.students))
@@ -93,3 +93,11 @@ def grade_table(report: Report) -> Any:
     if not confined(report.layers):
         said += " " + tr("A hostile exercise could have reached your files.")
     return Group(table, Text(), Text(said))
+
+
+def _why(outcome: Outcome) -> str:
+    """What is wrong, and with which check, where others passed."""
+    if not outcome.said or not outcome.passed:
+        return outcome.said
+    failed = next((check.name for check in outcome.checks if check.said == outcome.said), "")
+    return f"{failed}: {outcome.said}" if failed else outcome.said

@@ -19,7 +19,8 @@ from cyclesim.lessons.exercises import Case
 from cyclesim.lessons.grading import grade as grading
 from cyclesim.lessons.grading.confine import Limits, confined
 from cyclesim.lessons.grading.grade import grade
-from cyclesim.lessons.grading.running import Outcome, run_exercise
+from cyclesim.lessons.grading.judging import Outcome
+from cyclesim.lessons.grading.running import run_exercise
 from cyclesim.lessons.grading.wire import Unsendable, pack, unpack
 from tests.lessons.conftest import COURSE
 
@@ -51,6 +52,8 @@ def run(folder: Path, source: str, cases: list[Case] | None = None) -> Outcome:
         ("def double(x):\n    return print\n", "error", "cannot be returned"),
         ("import os\nos._exit(0)\n", "crashed", "ended before double"),
         ("import sys\ndef double(x):\n    sys.exit()\n", "error", "SystemExit"),
+        ("def double(x):\n    while True: print('x' * 4096)\n", "error", "more than 16 MB"),
+        ("import ctypes\nctypes.CDLL('libm.so.6')\n", "forbidden", "may import NumPy"),
     ],
 )
 def test_verdicts(tmp_path: Path, source: str, verdict: str, said: str) -> None:

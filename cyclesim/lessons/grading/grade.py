@@ -18,7 +18,8 @@ from cyclesim.language import tr
 from cyclesim.lessons.course import Course
 from cyclesim.lessons.exercises import cases_of
 from cyclesim.lessons.grading.confine import Limits, confined
-from cyclesim.lessons.grading.running import Outcome, run_exercise
+from cyclesim.lessons.grading.judging import Outcome
+from cyclesim.lessons.grading.running import run_exercise
 
 __all__ = ["Report", "Row", "grade", "rehearse_confinement"]
 
