@@ -115,6 +115,9 @@ def _of_update(cycle: Cycle, axes: tuple[Axes, ...]) -> Explanation:
     key = f"{cycle.unit}.{cycle.step}"
     if cycle.step == "sgd" and float(cycle.arguments.get("momentum", 0) or 0):
         key += ":momentum"
+    if cycle.step == "schedule":
+        named = f"{key}:{cycle.arguments.get('schedule', '').strip(chr(39))}"
+        key = named if named in UPDATE else key
     facts = _update_facts(cycle)
     read = [shape_text(v.shape) for v in cycle.inputs]
     shapes = (

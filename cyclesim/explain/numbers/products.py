@@ -13,7 +13,7 @@ from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
 
-__all__ = ["PRODUCTS", "attention_row"]
+__all__ = ["PRODUCTS", "attention_row", "each", "padded"]
 
 ALL = slice(None)
 
@@ -87,8 +87,8 @@ def _convolution(cell: Cell) -> Found:
     source, weight = cell.at("input", 0), cell.at("weight", 1)
     batch, channel, *place = cell.where
     kernel, sizes = weight.shape[2:], source.shape[2:]
-    stride, dilation = (_each(cell.argument(n, 1), len(place)) for n in ("stride", "dilation"))
-    padding = _padding(cell.argument("padding", 0), kernel, dilation)
+    stride, dilation = (each(cell.argument(n, 1), len(place)) for n in ("stride", "dilation"))
+    padding = padded(cell.argument("padding", 0), kernel, dilation)
     reach: list[slice] = []
     inside: list[slice] = []
     for i, at in enumerate(place):
@@ -108,16 +108,16 @@ def _convolution(cell: Cell) -> Found:
     return found if bias is None else _plus(found, cell.meets(bias, (channel,)))
 
 
-def _each(given: Any, count: int) -> tuple[int, ...]:
+def each(given: Any, count: int) -> tuple[int, ...]:
     """One number for each dimension: torch takes one for all of them too."""
     every = given if isinstance(given, (tuple, list)) else (given,)
     return tuple(int(n) for n in every) * (count if len(every) == 1 else 1)
 
 
-def _padding(given: Any, kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
+def padded(given: Any, kernel: Sequence[int], dilation: Sequence[int]) -> tuple[int, ...]:
     if given == "same":
         return tuple(d * (k - 1) // 2 for k, d in zip(kernel, dilation, strict=True))
-    return _each(0 if given == "valid" else given, len(kernel))
+    return each(0 if given == "valid" else given, len(kernel))
 
 
 def _attention(cell: Cell) -> Found:

@@ -17,7 +17,7 @@ def update_rule(cycle: Cycle, name: str) -> Rule | None:
     optimizer = _OPTIMIZERS.get(cycle.op.removesuffix(".step"))
     if optimizer is not None:
         return optimizer.get(name)
-    return _CLIP.get(cycle.step)
+    return _schedule if cycle.step == "schedule" else _CLIP.get(cycle.step)
 
 
 # -- the clip ----------------------------------------------------------------------------------
@@ -155,6 +155,30 @@ def _sgd(cell: Cell) -> Found:
     g = _here(cell, "gradient")
     inner = f"({number(g)} + {number(decay)}·{factor(w)})" if decay else factor(g)
     return Found(f"{number(w)} − {number(rate)}·{inner}", w - rate * (g + decay * w), abs(w), "θ'")
+
+
+# -- the schedule ------------------------------------------------------------------------------
+
+
+def _schedule(cell: Cell) -> Found:
+    """The learning rate of the next step, by the schedules of transformers that are told here."""
+    kind, at = cell.argument("schedule"), int(cell.argument("next", -1))
+    base = float(cell.argument("base_lrs")[cell.where[0]])
+    rising, steps = int(cell.argument("warmup", 0)), int(cell.argument("steps", 0))
+    if kind not in ("constant", "constant_with_warmup", "linear", "cosine") or at < 0:
+        raise LookupError(kind)
+    if kind != "constant" and at < rising:
+        return Found(f"{number(base)} · {at} / {rising}", base * at / rising, 0.0, "η")
+    if kind.startswith("constant"):
+        return Found(number(base), base, 0.0, "η")
+    falling = max(1, steps - rising)
+    if kind == "linear":
+        share = max(0.0, (steps - at) / falling)
+        over = f"{number(base)} · ({steps} − {at}) / {falling}" if share else "0"
+        return Found(over, base * share, 0.0, "η")
+    share = max(0.0, (1 + math.cos(math.pi * (at - rising) / falling)) / 2)
+    text = f"{number(base)} · (1 + cos(π · {at - rising} / {falling})) / 2"
+    return Found(text, base * share, base, "η")
 
 
 _OPTIMIZERS: dict[str, dict[str, Rule]] = {

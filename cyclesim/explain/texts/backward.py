@@ -257,10 +257,47 @@ BACKWARD: Mapping[str, Gradient] = {
         ),
         {"grad input": ("∂L/∂x = g m, m = 0 or 1/(1 − p)", "dL/dx = g m, m = 0 or 1/(1 - p)")},
     ),
+    ":masked_fill": Gradient(
+        N_("The gradient passes where cycle {forward} did, and is 0 where it put a mask."),
+        {
+            "grad input": (
+                "∂L/∂x = g where not masked, else 0",
+                "dL/dx = g where not masked, else 0",
+            )
+        },
+    ),
+    ":where": Gradient(
+        N_("Cycle {forward} chose between two: the gradient goes to the one that it took."),
+        {
+            "grad x": ("∂L/∂x = g where c, else 0", "dL/dx = g where c, else 0"),
+            "grad y": ("∂L/∂y = 0 where c, else g", "dL/dy = 0 where c, else g"),
+        },
+    ),
+    ":einsum": Gradient(
+        N_(
+            "Differentiates the sum of products of cycle {forward}: each operand's gradient is the "
+            "gradient times the other operand, summed over the axes that it does not have."
+        ),
+    ),
     **dict.fromkeys(
-        (":masked_fill", ":where"),
+        (":conv1d", ":conv2d", ":conv3d"),
         Gradient(
-            N_("The gradient passes where cycle {forward} did, and is 0 where it put a mask.")
+            N_(
+                "Differentiates the convolution of cycle {forward}: what was read gets the "
+                "gradient of every output that read it, times the weight that it was read with, "
+                "and each weight its inputs times the gradients of their outputs, over all places."
+            ),
+            {
+                "grad input": (
+                    "∂L/∂x[i] = Σ g[t] w[k] over i = t s + k d − p",
+                    "dL/dx[i] = sum g[t] w[k] over i = t s + k d - p",
+                ),
+                "grad weight": (
+                    "∂L/∂w[k] = Σₜ g[t] x[t s + k d − p]",
+                    "dL/dw[k] = sum_t g[t] x[t s + k d - p]",
+                ),
+                "grad bias": ("∂L/∂b = Σ g", "dL/db = sum g"),
+            },
         ),
     ),
     "attention.mask": Gradient(
@@ -282,5 +319,34 @@ BACKWARD: Mapping[str, Gradient] = {
             )
         },
     ),
-    ":cat": Gradient(N_("Cycle {forward} put tensors side by side: each gets its part back.")),
+    **dict.fromkeys(
+        (":getitem", ":gather", ":index_select"),
+        Gradient(
+            N_(
+                "Cycle {forward} took some of the numbers: each gets the gradient of the places "
+                "that it was taken to, and what was left out gets 0."
+            ),
+            dict.fromkeys(
+                ("grad self", "grad input"),
+                ("∂L/∂x[i] = Σ gₜ over t taken from i", "dL/dx[i] = sum g_t over t taken from i"),
+            ),
+        ),
+    ),
+    **dict.fromkeys(
+        (":repeat", ":expand", ":expand_as", ":broadcast_to"),
+        Gradient(
+            N_("Cycle {forward} copied: each number gets the sum of the gradients of its copies."),
+            dict.fromkeys(
+                ("grad self", "grad input"),
+                ("∂L/∂x = Σ g over the copies", "dL/dx = sum g over the copies"),
+            ),
+        ),
+    ),
+    ":pad": Gradient(
+        N_("Takes off what cycle {forward} put around: padding learns nothing."),
+    ),
+    **dict.fromkeys(
+        (":cat", ":stack"),
+        Gradient(N_("Cycle {forward} put tensors side by side: each gets its part back.")),
+    ),
 }

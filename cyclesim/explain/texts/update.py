@@ -1,6 +1,7 @@
 """The clip, the optimizer's update and the schedule: sentences and formulas. Data, to be read.
 
-η is the learning rate, λ the weight decay, θ a parameter, g its gradient after the clip.
+η is the learning rate, λ the weight decay, θ a parameter, g its gradient after the clip; t is the
+number of the next step, w the steps of the warm-up, T all of them.
 """
 
 from __future__ import annotations
@@ -106,6 +107,36 @@ UPDATE: Table = {
             ),
             "b ← μb + g + λθ; θ ← θ − η b", "b <- mu b + g + wd w; w <- w - lr b",
             "Polyak 1964; Sutskever et al. 2013",
+        ),
+    ),
+    "optimizer.schedule:linear": (
+        Entry(
+            N_(
+                "Sets the learning rate of the next step: {note}. It rises in a straight line for "
+                "the steps of the warm-up, then falls in one until the last step."
+            ),
+            "η = η₀ · t / w while t < w, then η₀ · (T − t) / (T − w)",
+            "lr = lr0 * t / w while t < w, then lr0 * (T - t) / (T - w)",
+        ),
+    ),
+    "optimizer.schedule:cosine": (
+        Entry(
+            N_(
+                "Sets the learning rate of the next step: {note}. It rises in a straight line for "
+                "the steps of the warm-up, then falls along half a wave of the cosine."
+            ),
+            "η = η₀ · t / w while t < w, then η₀ · (1 + cos(π (t − w) / (T − w))) / 2",
+            "lr = lr0 * t / w while t < w, then lr0 * (1 + cos(pi (t - w) / (T - w))) / 2",
+            "Loshchilov & Hutter 2017",
+        ),
+    ),
+    "optimizer.schedule:constant_with_warmup": (
+        Entry(
+            N_(
+                "Sets the learning rate of the next step: {note}. It rises in a straight line for "
+                "the steps of the warm-up, then stays."
+            ),
+            "η = η₀ · min(1, t / w)", "lr = lr0 * min(1, t / w)",
         ),
     ),
     "optimizer.schedule": (

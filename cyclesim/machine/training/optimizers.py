@@ -12,7 +12,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.machine.training.spec import Training
 
-__all__ = ["make_optimizer", "make_schedule"]
+__all__ = ["make_optimizer", "make_schedule", "schedule_arguments"]
 
 
 def make_optimizer(
@@ -77,6 +77,23 @@ def make_schedule(training: Training, optimizer: torch.optim.Optimizer) -> Any:
         said = tr("no schedule {name!r} can be made ({why}): use one of {names}.")
         said = said.format(name=training.schedule, why=error, names=names)
         raise CyclesimError(said) from None
+
+
+def schedule_arguments(training: Training, schedule: Any) -> tuple[tuple[str, str], ...]:
+    """What decides the next learning rate, as text; nothing for a schedule of the user's own.
+
+    `base_lrs` are the highest rates, one for each parameter group; `next` is the number of the next
+    step, from 0.
+    """
+    if not isinstance(training.schedule, str):
+        return ()
+    return (
+        ("schedule", repr(training.schedule)),
+        ("base_lrs", repr(tuple(map(float, schedule.base_lrs)))),
+        ("next", repr(schedule.last_epoch + 1)),
+        ("warmup", repr(training.warmup)),
+        ("steps", repr(training.steps)),
+    )
 
 
 def _made(function: Any, given: Any) -> Any:

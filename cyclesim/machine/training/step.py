@@ -25,7 +25,7 @@ from cyclesim.machine.machine import Machine
 from cyclesim.machine.saving import save_model
 from cyclesim.machine.steps import HostResult, HostStep, ModelCall, Program, Written
 from cyclesim.machine.tasks import Results
-from cyclesim.machine.training.optimizers import make_optimizer, make_schedule
+from cyclesim.machine.training.optimizers import make_optimizer, make_schedule, schedule_arguments
 from cyclesim.machine.training.spec import Training
 from cyclesim.machine.training.targets import targets
 
@@ -209,8 +209,9 @@ class TrainingMachine(Machine):
 
         op = f"{type(schedule).__name__}.step"
         return HostStep(
-            "optimizer", "schedule", op, run, (Written("lr", before),), phase="update", last=True
-        )
+            "optimizer", "schedule", op, run, (Written("lr", before),),
+            schedule_arguments(self.training, schedule), phase="update", last=True,
+        )  # fmt: skip
 
 
 def _step(schedule: Any) -> None:
