@@ -97,10 +97,9 @@ def _computed(question: Question, run: LessonRun, scope: Mapping[str, Any]) -> A
         outcomes = [asked.outcome(trace, i) for i in range(len(asked.choices))]
         if any(outcome is None for outcome in outcomes):
             raise LessonError(f"the run does not answer {question.kind!r}", place)
-    right = [outcome is not None and outcome.right for outcome in outcomes]
-    remarks = ["" if outcome is None or outcome.right else outcome.said for outcome in outcomes]
-    words = _filled(question.ask, scope)
-    return Asked(
-        words or asked.text, asked.choices, right.index(True), tuple(remarks),
-        _filled(question.why, scope),
-    )  # fmt: skip
+    right = [outcome is not None and outcome.right for outcome in outcomes].index(True)
+    said = ["" if outcome is None else outcome.said for outcome in outcomes]
+    why = _filled(question.why, scope) or said[right]
+    remarks = ("" if i == right else words for i, words in enumerate(said))
+    words = _filled(question.ask, scope) or asked.text
+    return Asked(words, asked.choices, right, tuple(remarks), why)

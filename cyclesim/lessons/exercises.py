@@ -95,17 +95,19 @@ def judge(case: Case, answer: Any) -> str:
         try:
             return str(case.expected(answer))
         except (TypeError, ValueError, LookupError, AttributeError):
-            return tr("it returned {value}, which is not what was asked for.").format(
-                value=_shown(answer)
-            )
+            said = tr("{function} returned {value}, which is not what was asked for.")
+            return said.format(function=case.call, value=_shown(answer))
     if answer is None:
-        return tr("it returned nothing.")
+        return tr("{function} returned nothing.").format(function=case.call)
     if isinstance(case.expected, (np.ndarray, float, np.floating)):
         return _numbers(case, answer)
     same = _plain(answer) == _plain(case.expected)
-    said = tr("it returned {value}, and the run says {expected}.")
-    values = {"value": _shown(answer), "expected": _shown(case.expected)}
-    return "" if same else said.format(**values)
+    return "" if same else _other(case, _shown(answer), _shown(case.expected))
+
+
+def _other(case: Case, value: str, expected: str) -> str:
+    said = tr("{function} returned {value}, and the run says {expected}.")
+    return said.format(function=case.call, value=value, expected=expected)
 
 
 def _numbers(case: Case, answer: Any) -> str:
@@ -113,21 +115,26 @@ def _numbers(case: Case, answer: Any) -> str:
     try:
         given = np.asarray(answer, np.float64)
     except (TypeError, ValueError):
-        return tr("it returned {value}, which is no number.").format(value=_shown(answer))
+        said = tr("{function} returned {value}, which is no number.")
+        return said.format(function=case.call, value=_shown(answer))
     if given.shape != wanted.shape:
-        said = tr("it returned the shape {shape}, and the run has {expected}.")
-        return said.format(shape=list(given.shape), expected=list(wanted.shape))
+        said = tr("{function} returned the shape {shape}, and the run has {expected}.")
+        shapes = {"shape": list(given.shape), "expected": list(wanted.shape)}
+        return said.format(function=case.call, **shapes)
     if not np.isfinite(given).all():
-        return tr("it returned numbers that are not finite.")
+        return tr("{function} returned numbers that are not finite.").format(function=case.call)
     if given.size == 0:
         return ""
     off = np.abs(given - wanted)
     place = np.unravel_index(int(off.argmax()), off.shape)
     if off[place] <= case.within:
         return ""
-    said = tr("at {place} it returned {value}, and the run has {expected}.")
-    where = list(map(int, place)) if wanted.ndim else tr("the one place")
-    return said.format(place=where, value=f"{given[place]:.6g}", expected=f"{wanted[place]:.6g}")
+    value, expected = f"{given[place]:.6g}", f"{wanted[place]:.6g}"
+    if not wanted.ndim:
+        return _other(case, value, expected)
+    said = tr("at {place}, {function} returned {value}, and the run has {expected}.")
+    where = list(map(int, place))
+    return said.format(place=where, function=case.call, value=value, expected=expected)
 
 
 def _plain(value: Any) -> Any:

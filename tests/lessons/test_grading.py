@@ -98,7 +98,7 @@ def double(x):
     return len(seen) + len(frames)
 """
     assert run(tmp_path, source, [Case("it", "double", (0,), 1234567)]).said.startswith(
-        "it returned 0"
+        "double returned 0"
     )
 
 
