@@ -96,7 +96,9 @@ class LessonPane(Panel):
             said = tr("LESSON {number} · done")
         said = said.format(number=lesson.number, place=place + 1, count=count)
         more = ""
-        if self.more:
+        if self.folded:
+            more = " · " + tr("{key} unfolds").format(key=self.key("lesson_fold"))
+        elif self.more:
             more = " · " + tr("{key} reads on").format(key=self.key("lesson_on"))
         if self.low and self.tour.step is not None:
             room = self.size.width - cell_len(said + more) - 4
@@ -167,6 +169,8 @@ class LessonPane(Panel):
             parts.append(tr("{hint} gives a hint"))
         if tour.place:
             parts.append(tr("{back} goes back"))
+        if self.low:
+            parts.append(tr("{fold} folds"))
         said = [self.glyphs.text(part.format(**keys)) for part in parts]
         return wrap_parts(said, width - 1, ACCENT, between=f" {self.glyphs.dot} ")
 

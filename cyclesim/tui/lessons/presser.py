@@ -13,7 +13,6 @@ from textual.widgets import Input
 
 from cyclesim.language import tr
 from cyclesim.lessons.performing import keys_of
-from cyclesim.tui.classroom.log import MAIN
 from cyclesim.tui.classroom.player import LOOK, Over, Player
 from cyclesim.tui.screens.dialogs.predict import DIGITS, PredictDialog
 from cyclesim.tui.widgets.tensor import Tensor
@@ -115,10 +114,8 @@ class Presser(Player):
             await self.settle()
 
     async def _type(self, text: str) -> None:
-        await self._until(lambda: self.app.place != MAIN)
-        line = self.app.focused
-        if isinstance(line, Input):
-            line.select_all()  # what stands there as an example
+        await self._until(lambda: isinstance(self.app.focused, Input))
+        cast("Input", self.app.focused).select_all()  # what stands there as an example
         if not self.speed:
             self._send(events.Paste(text))
             await self._heard()

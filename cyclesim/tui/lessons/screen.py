@@ -62,6 +62,7 @@ class LessonScreen(MainScreen):
         self._predicted_numbers: list[int] = []
         self._looking_for: tuple[int | None, Look] | None = None
         self._skipping = -1
+        self._part = ""
 
     def _make_told(self) -> Told:
         keys = {c.name: c.shown for c in cast("CyclesimApp", self.app).commands}
@@ -175,8 +176,9 @@ class LessonScreen(MainScreen):
         self._looking_for = None
         if look.panel:
             self._focus(look.panel)
-        if look.part:  # once it is laid out: it may have been behind another panel
-            self.call_after_refresh(self.query_one(Card).show_part, look.part)
+        if look.part or self._part:
+            self._part = look.part
+            self.query_one(Card).show_part(look.part)
         if look.places:
             self._paint()
             self._aim_tensor(look)
@@ -239,6 +241,8 @@ class LessonScreen(MainScreen):
         if deeds is None or not self.is_mounted or not self.pane.prepared:
             return
         if self.tour.look_at(deeds):
+            if self._skipping == self.tour.place:
+                self.tell("")  # what it said of leaving the step
             if self.tour.step is not None and not self.tour.step.after:
                 self.tour.go_on()
             self.pane.refold()

@@ -44,7 +44,8 @@ class Card(Panel):
         #: The cell that the formula was filled in for, and of which output.
         self._cell: tuple[int, ...] | None = None
         self._output = 0
-        #: The line in which each part begins.
+        #: The part to scroll to (see `PARTS`), and the line in which each begins.
+        self._part = ""
         self._tops: dict[str, int] = {}
 
     # -- drawing -----------------------------------------------------------------------------
@@ -60,6 +61,8 @@ class Card(Panel):
         if cycle.number != self._number:
             self._number, self._chosen = cycle.number, None
             self.scroll_to(y=0, animate=False, immediate=True)
+            if self._part:
+                self.call_after_refresh(self._scroll_to_part)
         title = tr("CYCLE {number}") if ran else tr("NEXT: CYCLE {number}")
         self.entitle(title.format(number=cycle.number))
         trace = scene.trace if ran else scene.plan
@@ -117,8 +120,12 @@ class Card(Panel):
         return wrap(text, width, ACCENT)
 
     def show_part(self, name: str) -> None:
-        """Scroll to the part of that name (see `PARTS`), where not all of them are seen."""
-        self.scroll_to(y=self._tops.get(name, 0), animate=False)
+        """Of this cycle and those that follow show the part of that name first; "" for the top."""
+        self._part = name
+        self.call_after_refresh(self._scroll_to_part)
+
+    def _scroll_to_part(self) -> None:
+        self.scroll_to(y=self._tops.get(self._part, 0), animate=False)
 
     # -- the chosen cell ---------------------------------------------------------------------
 
