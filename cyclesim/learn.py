@@ -7,6 +7,7 @@ hints; a teacher grades, demonstrates and prints; an author makes and lints.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -130,6 +131,7 @@ def exercise(
 ) -> int:
     """Put the exercise of a lesson into this folder, to be filled in."""
     _speak(lang)
+    from cyclesim.lessons.course import called
     from cyclesim.lessons.exercises import stub_of
     from cyclesim.lessons.told import Told
 
@@ -146,7 +148,7 @@ def exercise(
     except OSError as error:
         said = tr("{file} cannot be written: {why}.")
         raise CyclesimError(said.format(file=file, why=error.strerror)) from None
-    print(said.format(file=file, number=number))
+    print(said.format(file=file, number=called(lesson)))
     told = Told(lesson)
     print()
     print(told.text(lesson.exercise.prose))
@@ -167,6 +169,7 @@ def check(
 ) -> int:
     """Check an exercise, or all that are in this folder."""
     _speak(lang)
+    from cyclesim.lessons.course import called
     from cyclesim.lessons.exercises import cases_of
     from cyclesim.lessons.grading.confine import Limits
     from cyclesim.lessons.grading.running import run_exercise
@@ -179,7 +182,7 @@ def check(
     there = [(lesson, path) for lesson, path in found if path.exists()]
     if not there:
         said = tr("there is no exercise here: `cyclesim learn exercise {number}` makes one.")
-        raise CyclesimError(said.format(number=number or chosen[0].number))
+        raise CyclesimError(said.format(number=called(chosen[0])))
     failed, rows = False, []
     for lesson, path in there:
         with _working(path.name):
@@ -380,7 +383,7 @@ def lint(
     count = 0
     for folder in chosen:
         with _working(folder.name):
-            found = problems(folder.resolve(), _keys(), run=not fast)
+            found = list(dict.fromkeys(map(str, problems(folder.resolve(), _keys(), run=not fast))))
         for problem in found:
             print(problem)
         count += len(found)
@@ -404,7 +407,8 @@ def _folder(named: Path, lessons: Path | None) -> Path:
     if named.exists() or not named.name.isdecimal():
         return named
     course = _course(lessons)
-    return dict(zip(course.numbers, course.folders, strict=True)).get(int(named.name), named)
+    known = dict(zip(course.numbers, course.folders, strict=True))
+    return known.get(int(named.name)) or course.lesson(int(named.name)).folder
 
 
 def _speak(lang: str | None) -> None:
@@ -431,11 +435,11 @@ def _print(renderable: Any) -> None:
 
 @contextmanager
 def _working(what: str) -> Iterator[Any]:
-    """A spinner where a person watches."""
+    """A spinner where a person watches, and not in a notebook, which keeps each of its frames."""
     from rich.console import Console
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or "JPY_PARENT_PID" in os.environ:
         yield lambda _: None
         return
     with console.status(what) as status:

@@ -6,6 +6,7 @@ of one's own are in another folder: `cyclesim learn --lessons FOLDER`.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from cyclesim.language import current, tr
 from cyclesim.lessons.lesson import Lesson
 from cyclesim.lessons.reading import FILES, read_lesson
 
-__all__ = ["Course", "shipped"]
+__all__ = ["Course", "called", "shipped"]
 
 _SHIPPED = Path(__file__).parent / "content"
 _SOURCE = Path(__file__).parents[2] / "lessons"
@@ -24,6 +25,14 @@ _SOURCE = Path(__file__).parents[2] / "lessons"
 def shipped() -> Path:
     """The folder of the lessons that come with cyclesim."""
     return _SHIPPED if _SHIPPED.is_dir() else _SOURCE
+
+
+def called(lesson: Lesson) -> str:
+    """What names it in a shell: its number, and where it is if it does not come with cyclesim."""
+    folder = lesson.folder.parent
+    if folder == shipped():
+        return str(lesson.number)
+    return f"{lesson.number} --lessons {shlex.quote(str(folder))}"
 
 
 class Course:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from html import escape
 
 from cyclesim.language import speaking, tr
+from cyclesim.lessons.course import called
 from cyclesim.lessons.prose import html, inline_html
 from cyclesim.lessons.told import Told
 
@@ -71,7 +72,7 @@ def _body(told: Told, answers: bool) -> Iterator[str]:
     minutes = tr("{minutes} minutes").format(minutes=lesson.minutes)
     name = tr("With answers") if answers else tr("Name:") + " ______________________"
     yield f"<header><p class='name'>{escape(name)}</p>"
-    about = f"{head} · {minutes} · cyclesim learn {lesson.number}"
+    about = f"{head} · {minutes} · cyclesim learn {called(lesson)}"
     yield f"<p class='small'>{escape(about)}</p>"
     yield f"<h1>{inline_html(told.text(lesson.title))}</h1>"
     yield f"<p>{inline_html(told.text(lesson.goal))}</p></header>"
@@ -91,4 +92,4 @@ def _body(told: Told, answers: bool) -> Iterator[str]:
         yield f"<h2>{inline_html(told.text(lesson.exercise.title))}</h2>"
         yield html(told.text(lesson.exercise.prose))
         said = tr("`cyclesim learn exercise {number}`, then `cyclesim learn check {number}`.")
-        yield f"<p class='small'>{inline_html(said.format(number=lesson.number))}</p>"
+        yield f"<p class='small'>{inline_html(said.format(number=called(lesson)))}</p>"

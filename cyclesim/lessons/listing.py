@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cyclesim.language import tr, trn
+from cyclesim.lessons.course import called
 from cyclesim.lessons.grading.confine import confined
 from cyclesim.lessons.grading.grade import Report
 from cyclesim.lessons.grading.judging import VERDICTS, Outcome
@@ -36,7 +37,7 @@ def course_table(lessons: Sequence[Lesson], progress: Progress) -> Any:
         complete = steps == len(lesson.steps)
         passed = done.exercise is not None
         if following is None and not (complete and (passed or lesson.exercise is None)):
-            following = lesson.number
+            following = lesson
         table.add_row(
             str(lesson.number),
             plain(lesson.title.source),
@@ -48,7 +49,8 @@ def course_table(lessons: Sequence[Lesson], progress: Progress) -> Any:
     if following is None:
         said = tr("All of it is done.")
     else:
-        said = tr("`cyclesim learn {number}` opens lesson {number}.").format(number=following)
+        said = tr("`cyclesim learn {called}` opens lesson {number}.")
+        said = said.format(called=called(following), number=following.number)
     return Group(table, Text(), Text(said))
 
 
@@ -67,7 +69,7 @@ def outcome_lines(lesson: Lesson, file: Path, outcome: Outcome) -> Iterator[str]
         yield "  " + tr("It printed:")
         yield from (f"    {line}" for line in outcome.printed.split("\n")[-12:])
     if outcome.verdict not in ("right", "forbidden"):
-        yield "  " + tr("`cyclesim learn hint {number}` helps.").format(number=lesson.number)
+        yield "  " + tr("`cyclesim learn hint {number}` helps.").format(number=called(lesson))
 
 
 def grade_table(report: Report) -> Any:

@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 
 from cyclesim.language import speaking, tr
+from cyclesim.lessons.course import called
 from cyclesim.lessons.exercises import stub_of
 from cyclesim.lessons.lesson import RunSpec, Step
 from cyclesim.lessons.prose import inline_html
@@ -50,9 +51,10 @@ def _cells(told: Told) -> Iterator[dict[str, Any]]:
         return
     checks = "\n".join(f"- {told.text(text)}" for text in exercise.checks.values())
     yield _markdown(f"## {told.text(exercise.title)}\n\n{told.text(exercise.prose)}\n\n{checks}")
+    language = "" if lesson.language == "en" else f" --lang {lesson.language}"
     stub = stub_of(lesson).read_text(encoding="utf-8")
     yield _code(f"%%writefile {exercise.file}\n{stub}")
-    yield _code(f"!cyclesim learn check {lesson.number} {exercise.file}")
+    yield _code(f"!cyclesim learn check {called(lesson)} {exercise.file}{language}")
 
 
 def _setup(run: RunSpec) -> str:
@@ -74,8 +76,10 @@ def _setup(run: RunSpec) -> str:
 
 
 def _step(told: Told, step: Step) -> Iterator[dict[str, Any]]:
-    parts = [f"## {told.text(step.title)}", told.text(step.before)]
-    yield _markdown("\n\n".join(part for part in parts if part))
+    heading = "" if "." in step.name else f"## {told.text(step.title)}"
+    parts = [part for part in (heading, told.text(step.before)) if part]
+    if parts:
+        yield _markdown("\n\n".join(parts))
     condition = step.go
     if not condition and step.goal is not None and step.goal.kind in ("arrive", "ran"):
         condition = step.goal.value if isinstance(step.goal.value, str) else ""
@@ -93,8 +97,15 @@ def _question(told: Told, step: Step) -> str:
     letters = "ABCDEFGH"
     lines = [f"**{asked.text}**", ""]
     lines += [f"- {letters[i % 8]}. {choice}" for i, choice in enumerate(asked.choices)]
-    answer = f"{letters[asked.right % 8]}. {asked.choices[asked.right]}"
-    fold = f"<details><summary>{escape(tr('Answer'))}</summary>{inline_html(answer)}</details>"
+    right = asked.right
+    answer = f"<b>{letters[right % 8]}. {inline_html(asked.choices[right])}</b>"
+    said = [f"{answer} {inline_html(asked.why)}".strip()]
+    said += [
+        f"{letters[i % 8]}. {inline_html(remark)}"
+        for i, remark in enumerate(asked.remarks) if i != right and remark not in ("", asked.why)
+    ]  # fmt: skip
+    summary = f"<summary>{escape(tr('Answer'))}</summary>"
+    fold = f"<details>{summary}{'<br>'.join(said)}</details>"
     return "\n".join([*lines, "", fold])
 
 

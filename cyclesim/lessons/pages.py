@@ -63,7 +63,8 @@ def read_page(file: Path) -> Page:
     try:
         lines = file.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise LessonError(f"{file.parent.name}/{file.name} cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise LessonError(f"{file.parent.name}/{file.name} cannot be read: {why}") from None
     place = Place(file, 1)
     if lines[0].strip() != "---" or "---" not in [line.strip() for line in lines[1:]]:
         raise LessonError("a lesson begins with its front matter between two lines ---", place)

@@ -51,7 +51,7 @@ _WORDS = {"step": {"hint", "hints"}, "question": {"ask", "choices", "why"},
 
 
 def read_lesson(folder: Path, language: str = "en") -> Lesson:
-    """The lesson in `folder`, in `language`.
+    """The lesson in `folder`, in `language`, or in English where it is not in that.
 
     Raises:
         LessonError: it cannot be read; the error names the line.
@@ -59,6 +59,8 @@ def read_lesson(folder: Path, language: str = "en") -> Lesson:
     number = _NUMBER.fullmatch(folder.name)
     if number is None:
         raise LessonError(f"a lesson's folder is called like 05-attention, not {folder.name!r}")
+    if not (folder / FILES[language]).is_file():
+        language = "en"
     english = read_page(folder / FILES["en"])
     page = english if language == "en" else read_page(folder / FILES[language])
     if page is not english:

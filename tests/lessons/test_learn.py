@@ -185,6 +185,10 @@ def test_the_cells_of_the_notebook_run(number: int, monkeypatch: pytest.MonkeyPa
     content = notebook(Told(COURSE.lesson(number, "zh"), KEYS))
     assert (content["nbformat"], content["nbformat_minor"]) == (4, 5)
     assert len({cell["id"] for cell in content["cells"]}) == len(content["cells"])
+    sources = [cell["source"] for cell in content["cells"]]
+    headings = [source.partition("\n")[0] for source in sources if source.startswith("## ")]
+    assert len(set(headings)) == len(headings)
+    assert sources[-1].endswith(" --lang zh")  # a kernel speaks the language of its own locale
     namespace: dict[str, Any] = {}
     ran = 0
     for cell in content["cells"]:

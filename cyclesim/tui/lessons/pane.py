@@ -9,6 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from cyclesim.language import current, tr
+from cyclesim.lessons.course import called
 from cyclesim.lessons.lesson import Step
 from cyclesim.lessons.prose import Span, SpanKind, blocks, plain
 from cyclesim.lessons.tour import Tour
@@ -185,7 +186,7 @@ class LessonPane(Panel):
             said = tr(
                 "Now the exercise, in a shell:\n\n`cyclesim learn exercise {number}` puts {file} "
                 "into the folder you are in, and `cyclesim learn check {number}` checks it."
-            ).format(number=lesson.number, file=lesson.exercise.file)
+            ).format(number=called(lesson), file=lesson.exercise.file)
             lines += [[], *self._prose(said, width)]
         said = tr("You may go on exploring: nothing is locked.")
         return [*lines, [], *self._prose(said, width, MUTED)]
