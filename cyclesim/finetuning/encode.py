@@ -87,6 +87,12 @@ class Coder:
         """An example for each sample."""
         return list(self._encoded(samples))
 
+    def inside(self, label: int) -> int:
+        """The label of the later subwords of a word whose first has `label`."""
+        if not self.all_subwords or label == IGNORED:
+            return IGNORED
+        return self._ids.get(_inside(self.labels[label]), IGNORED)
+
     def tags(self, sample: Sample) -> list[str]:
         """The right label of each word."""
         return tags_of(sample.spans, len(sample.words), self.scheme)

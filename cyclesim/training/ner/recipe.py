@@ -14,6 +14,7 @@ from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 from cyclesim.training import corpus, embeddings, pretrain, vocabulary
 from cyclesim.training.making import WRITTEN, Stopwatch, load, save
 from cyclesim.training.ner import finetune
+from cyclesim.training.ner.by_command import measured_as_there
 from cyclesim.training.ner.card import card
 from cyclesim.training.ner.evaluate import evaluate
 from cyclesim.training.ner.generate import Generator
@@ -87,13 +88,14 @@ class Recipe:
         return model
 
     def scores(self, folder: Path) -> dict[str, Any]:
-        """Test set (a), and the two hand-written ones where they are there."""
+        """Test set (a), the hand-written ones where they are there, those of `cyclesim train`."""
         model, tokenizer = load(folder, "AutoModelForTokenClassification")
         sets = {"held_out": held_out_test()}
         for name, file in (("dev", "natural_dev.txt"), ("natural", "natural_test.txt")):
             if (WRITTEN / file).exists():
                 sets[name] = read(WRITTEN / file)
-        return {name: evaluate(model, tokenizer, test) for name, test in sets.items()}
+        found = {name: evaluate(model, tokenizer, test) for name, test in sets.items()}
+        return found | measured_as_there(model, tokenizer)
 
     def card(self, result: dict[str, Any]) -> str:
         """The model card."""
