@@ -42,7 +42,11 @@ def notebook(told: Told) -> dict[str, Any]:
 
 def _cells(told: Told) -> Iterator[dict[str, Any]]:
     lesson = told.lesson
-    yield _markdown(f"# {told.text(lesson.title)}\n\n{told.text(lesson.goal)}")
+    keys = tr(
+        "Where a key is named, it is one of the app (`cyclesim learn {number}`). Here the cell "
+        "under the text shows the cycle."
+    ).format(number=lesson.number)
+    yield _markdown(f"# {told.text(lesson.title)}\n\n{told.text(lesson.goal)}\n\n*{keys}*")
     yield _code(_setup(lesson.run))
     for step in lesson.steps:
         yield from _step(told, step)
