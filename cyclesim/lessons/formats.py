@@ -120,6 +120,7 @@ def _yes(value: Any, language: str) -> str:
 
 #: The forms that have a name.
 FORMATS: Mapping[str, Callable[[Any, str], str]] = {
+    "given": _usual,
     "words": _words,
     "ordinal": _ordinal,
     "list": _list,

@@ -51,7 +51,7 @@ def handout_html(told: Told, *, answers: bool = False) -> str:
     """The page, in the language of the lesson.
 
     Args:
-        answers: mark the right ones.
+        answers: mark the right ones, and fill in the numbers that a student has to find.
     """
     lesson = told.lesson
     with speaking(lesson.language):
@@ -77,7 +77,10 @@ def _body(told: Told, answers: bool) -> Iterator[str]:
     yield f"<h1>{inline_html(told.text(lesson.title))}</h1>"
     yield f"<p>{inline_html(told.text(lesson.goal))}</p></header>"
     if lesson.handout is not None:
-        yield html(told.text(lesson.handout))
+        full, gaps = told.text(lesson.handout), told.worksheet(lesson.handout)
+        yield html(full if answers else gaps)
+        if not answers and gaps != full:
+            yield f"<p class='small'>{escape(tr('Each gap is for a number of this run.'))}</p>"
     asked = [told.question(step) for step in lesson.steps if step.question is not None]
     if asked:
         yield f"<h2>{escape(tr('Questions'))}</h2><ol>"

@@ -15,6 +15,8 @@ from cyclesim.lessons.lesson import Prose
 __all__ = ["TEMPLATE", "blanked", "fill", "holds", "templates"]
 
 TEMPLATE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+#: Characters of the widest gap.
+WIDEST = 40
 _BAR = re.compile(r"\|(?![^\"']*[\"'][^\"']*$)")
 
 
@@ -24,8 +26,11 @@ def templates(prose: Prose) -> Iterator[tuple[str, str, Place]]:
         yield (*_parts(match[1]), _line(prose, match.start()))
 
 
-def fill(prose: Prose, scope: Mapping[str, Any]) -> str:
+def fill(prose: Prose, scope: Mapping[str, Any], *, gaps: bool = False) -> str:
     """`prose` with what `scope` says in the place of every template.
+
+    Args:
+        gaps: leave numbers out, for somebody to write them down; not those that are `given`.
 
     Raises:
         LessonError: one of them has no value; it names the line.
@@ -34,13 +39,24 @@ def fill(prose: Prose, scope: Mapping[str, Any]) -> str:
     def said(match: re.Match[str]) -> str:
         expression, form = _parts(match[1])
         try:
-            return written(evaluate(parse(expression), scope), form, str(scope["language"]))
+            text = written(evaluate(parse(expression), scope), form, str(scope["language"]))
         except LessonError:
             raise
         except CyclesimError as error:
             raise LessonError(str(error).rstrip("."), _line(prose, match.start())) from None
+        return _gapped(text) if gaps and form != "given" else text
 
     return TEMPLATE.sub(said, prose.source)
+
+
+def _gapped(text: str) -> str:
+    """`text` with a gap in its place if it has numbers; of an equation, behind what is wanted."""
+    if not any(character.isdigit() for character in text):
+        return text
+    wanted, equals, _ = text.partition(" = ")
+    if equals:
+        return f"{wanted} = {'_' * WIDEST}"
+    return "_" * min(max(len(text) + 2, 6), WIDEST)
 
 
 def holds(prose: Prose, scope: Mapping[str, Any]) -> bool:

@@ -124,6 +124,14 @@ class Told:
         """
         return fill(prose, self.scope).strip() if "{{" in prose.source else prose.source.strip()
 
+    def worksheet(self, prose: Prose) -> str:
+        """`prose` with gaps in the place of its numbers.
+
+        Raises:
+            LessonError: a template has no value; it names the line.
+        """
+        return fill(prose, self.scope, gaps=True).strip()
+
     def question(self, step: Step) -> Asked:
         """The question of `step`."""
         return ask(step, self.run, self.scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -14,6 +15,7 @@ import pytest
 from cyclesim.cli import main
 from cyclesim.language import speaking
 from cyclesim.lessons.handout import handout_html
+from cyclesim.lessons.lesson import Prose
 from cyclesim.lessons.notebook import notebook
 from cyclesim.lessons.progress import Progress
 from cyclesim.lessons.told import Told
@@ -172,6 +174,18 @@ def test_the_printed_page_is_whole_and_needs_nothing(number: int, language: str)
     with_answers = Reader()
     with_answers.feed(handout_html(told, answers=True))
     assert with_answers.right == len(asked)
+    # A student's sheet does not answer its own questions.
+    handout = told.lesson.handout
+    gaps = re.findall("_{6,}", reader.text)[1:]  # the first is for a name
+    assert bool(gaps) == (told.worksheet(handout) != told.text(handout))
+    assert not re.findall("_{6,}", with_answers.text)
+
+
+def test_what_is_given_is_no_gap() -> None:
+    told = Told(COURSE.lesson(5, "en"), KEYS)
+    prose = Prose("{{ H | given }}, {{ H }}, {{ d }} and {{ text }}", told.lesson.title.place)
+    head, text = told.scope["H"], told.lesson.run.text
+    assert told.worksheet(prose) == f"{head}, ______, ______ and {text}"
 
 
 @pytest.mark.parametrize("number", COURSE.numbers)
