@@ -11,7 +11,7 @@ The format is the *Trace Event Format* in its JSON object form. Three processes,
 In 1 and 2 the self times are laid end to end. They were measured; *when* within the run a cycle
 began was not, and waits for a person are no part of any time. What the forward pass took beyond its
 cycles (Python and dispatch) is therefore one gap after the last of them, up to the end of a slice
-that is the forward's wall time.
+that is the forward's wall time, or that of the whole training step.
 
 A slice has the cycle's number, path, function, shapes, FLOPs, bytes and the tick of the data order;
 arrows lead from who wrote to who reads; a counter adds up the bytes of the tensors that the trace
@@ -30,7 +30,9 @@ from cyclesim.export.words import (
     module_of,
     read_by,
     run_facts,
+    step_of,
     title,
+    what_was_timed,
     written_by,
 )
 from cyclesim.render.text import safe_text
@@ -91,7 +93,7 @@ def _slices(trace: Trace, process: Process, ticks: Sequence[int]) -> Iterator[Ev
             "cycles_ns": wall.spent,
             "beyond_cycles_ns": max(wall.ns - wall.spent, 0),
         }
-        yield _slice(process, wall.label, "forward", wall.start, wall.ns, 0, told)
+        yield _slice(process, wall.label, what_was_timed(trace), wall.start, wall.ns, 0, told)
     arrows: dict[tuple[int, int], int] = {}
     for number, sources in enumerate(trace.dataflow.sources):
         for source in sources:
@@ -99,8 +101,7 @@ def _slices(trace: Trace, process: Process, ticks: Sequence[int]) -> Iterator[Ev
     for place, cycle in enumerate(trace.cycles):
         start, ns, track = process.starts[place], process.times[place], process.tracks[place]
         told = _arguments(cycle) | {"tick": ticks[place], "time_ns": ns, "time": process.time}
-        name = safe_text(cycle.step, 80) or cycle.unit
-        yield _slice(process, name, cycle.unit, start, ns, track, told)
+        yield _slice(process, step_of(cycle), cycle.unit, start, ns, track, told)
         arrow = {
             "name": "data",
             "cat": "dataflow",
@@ -142,6 +143,10 @@ def _arguments(cycle: Cycle) -> Event:
     }
     if cycle.token is not None:
         arguments |= {"phase": cycle.phase, "token": cycle.token}
+    if cycle.phase in ("backward", "update"):
+        arguments["phase"] = cycle.phase
+    if cycle.forward is not None:
+        arguments["forward"] = cycle.forward
     told = {"where": safe_text(cycle.where, 200), "note": safe_text(cycle.note, 200)}
     flags = {name: True for name in ("nop", "edited", "downstream") if getattr(cycle, name)}
     if (flops := counted_flops(cycle)) is not None:

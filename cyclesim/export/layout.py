@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cyclesim.export.words import MEDIAN, OBSERVED, full_speed
+from cyclesim.export.words import MEDIAN, OBSERVED, full_speed, what_was_timed
 from cyclesim.trace.cycle import UNITS
 from cyclesim.trace.trace import Trace
 
@@ -65,16 +65,17 @@ def processes(trace: Trace) -> Iterator[Process]:
     """This run, full speed where it is known, and the data order."""
     timing = trace.timing
     observed = [c.self_ns for c in trace.cycles]
-    run, forward = "this run", "forward, observed"
+    what = what_was_timed(trace)
+    run, wall = "this run", f"{what}, observed"
     if timing.stepped:
-        run, forward = "this run, stepped", "forward, waits left out"
+        run, wall = "this run, stepped", f"{what}, waits left out"
     # Viewers sort by name.
     name = f"1 {run}: self times end to end"
-    yield _in_order(trace, _THIS, name, observed, OBSERVED, timing.traced_ns, forward)
+    yield _in_order(trace, _THIS, name, observed, OBSERVED, timing.traced_ns, wall)
     medians = full_speed(trace)
     if medians is not None:
-        name, forward = "2 full speed: medians end to end", "forward, nothing watching"
-        yield _in_order(trace, _FULL, name, medians, MEDIAN, timing.untraced_ns, forward)
+        name, wall = "2 full speed: medians end to end", f"{what}, nothing watching"
+        yield _in_order(trace, _FULL, name, medians, MEDIAN, timing.untraced_ns, wall)
     times = medians or observed
     starts = trace.dataflow.schedule(times)
     lanes = _lanes(starts, times)
@@ -92,7 +93,7 @@ def processes(trace: Trace) -> Iterator[Process]:
 def _in_order(
     trace: Trace, pid: int, name: str, times: Sequence[int], time: str, ns: int | None, label: str
 ) -> Process:
-    """The `times` laid end to end, one track a unit; the forward pass takes `ns`."""
+    """The `times` laid end to end, one track a unit; what was timed takes `ns`."""
     ran = [place for place, cycle in enumerate(trace.cycles) if cycle.stack]
     starts: list[int] = []
     wall = None
@@ -106,7 +107,16 @@ def _in_order(
             now = max(now, begin + ns)
     units = [unit for unit in UNITS if any(c.unit == unit for c in trace.cycles)]
     tracks = [units.index(cycle.unit) + 1 for cycle in trace.cycles]
-    return Process(pid, name, times, time, starts, tracks, ["forward, wall time", *units], wall)
+    return Process(
+        pid,
+        name,
+        times,
+        time,
+        starts,
+        tracks,
+        [f"{what_was_timed(trace)}, wall time", *units],
+        wall,
+    )
 
 
 def _lanes(starts: Sequence[int], times: Sequence[int]) -> list[int]:

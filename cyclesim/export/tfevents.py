@@ -5,6 +5,8 @@
   last point is its sum;
 - `attention_entropy/head 0`: mean entropy of the rows of that head, in nats;
 - `attention/layer 0`: a picture of the attention of all heads;
+- of a training step, `gradient_norm/layer 0` and `update_to_weight/layer 0`, at the last of their
+  cycles, as far as the trace has the numbers (a file has no weights);
 - `run`: a text, what ran and what was left out.
 
 Beside a fused kernel entropy and pictures are *recomputed*, and their tags say so
@@ -83,11 +85,24 @@ def _points(trace: Trace) -> Iterator[_Point]:
             left_out.append(cycle.number)
         else:
             yield _Point(f"attention{beside}/{place}", cycle.number, picture, picture.about)
+    yield from _learning(trace)
     facts = json.dumps(run_facts(trace), ensure_ascii=False, indent=2)
     text = f"```\n{facts.replace('```', '` ` `')}\n```"
     if left_out:
         text += f"\n\nMaps too large for a picture: cycles {', '.join(map(str, left_out))}."
     yield _Point("run", 0, text)
+
+
+def _learning(trace: Trace) -> Iterator[_Point]:
+    """What a training step did to each layer."""
+    for layer in trace.learning.layers():
+        norm = "length of the gradient of all its parameters, before clipping"
+        for name, amount, about in (
+            ("gradient_norm", layer.gradient, norm),
+            ("update_to_weight", layer.ratio, "length of the update over that of the weights"),
+        ):
+            if amount is not None:
+                yield _Point(f"{name}/{layer.name}", layer.cycles[-1], amount, about)
 
 
 def _work(trace: Trace) -> Iterator[_Point]:

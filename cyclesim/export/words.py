@@ -21,7 +21,9 @@ __all__ = [
     "module_of",
     "read_by",
     "run_facts",
+    "step_of",
     "title",
+    "what_was_timed",
     "written_by",
 ]
 
@@ -33,12 +35,23 @@ NAME = 200
 
 
 def title(cycle: Cycle) -> str:
-    """`layer 0 attention softmax`."""
+    """`layer 0 attention softmax`; of a training step also `…, backward`."""
     parts = [] if cycle.layer is None else [f"layer {cycle.layer}"]
     parts.append(cycle.unit)
     if cycle.step != cycle.unit:
         parts.append(safe_text(cycle.step, NAME))
-    return " ".join(parts)
+    return " ".join(parts) + (", backward" if cycle.phase == "backward" else "")
+
+
+def step_of(cycle: Cycle) -> str:
+    """`softmax`, or `softmax, backward`: short, for a slice."""
+    name = safe_text(cycle.step, 80) or cycle.unit
+    return f"{name}, backward" if cycle.phase == "backward" else name
+
+
+def what_was_timed(trace: Trace) -> str:
+    """What the wall times of a run are of."""
+    return "whole step" if trace.learning else "forward"
 
 
 def module_of(cycle: Cycle) -> str:

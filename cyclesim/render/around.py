@@ -87,10 +87,11 @@ def totals_lines(trace: Trace, width: int, *, ascii: bool = False) -> Iterator[T
         work = tr("{work} · not counted: {names}").format(work=work, names=names)
     yield _fact(tr("work"), work, width)
     times = clocks(trace, ascii=ascii)
+    timed = tr("step", "timed") if trace.learning else tr("forward")
     if cell_len(str(times)) + 9 <= width:
-        yield _fact(tr("forward"), str(times), width)
+        yield _fact(timed, str(times), width)
     else:
-        yield _fact(tr("forward"), times.full_speed, width)
+        yield _fact(timed, times.full_speed, width)
         yield _fact("", f"{times.observed} · {times.overhead}", width)
     for name, text in (
         (tr("phases"), passes_text(trace, ascii=ascii)), (tr("cache"), cache_text(trace)),

@@ -142,7 +142,7 @@ def _totals(trace: Trace) -> str:
         (tr("cycles"), nops.format(cycles=f"{found.cycles:,}", count=f"{found.nops:,}")),
         (tr("longest chain"), f"{found.depth:,} · ILP {number(found.ilp)}"),
         (tr("work"), work_text(found)),
-        (tr("forward"), str(clocks(trace))),
+        (tr("step", "timed") if trace.learning else tr("forward"), str(clocks(trace))),
     ]
     if found.uncounted:
         rows.append((tr("not counted"), ", ".join(found.uncounted)))

@@ -98,8 +98,8 @@ def attention_probabilities(cycle: Cycle) -> Value | None:
         >>> [c.layer for c in trace if attention_probabilities(c) is not None]
         [0, 1, 2, 3]
     """
-    if cycle.unit != "attention" or not cycle.outputs:
-        return None
+    if cycle.unit != "attention" or not cycle.outputs or cycle.forward is not None:
+        return None  # what backward writes there are gradients
     if is_fused_attention(cycle):
         try:
             return recompute_attention(cycle).probabilities

@@ -137,9 +137,9 @@ class Timing:
     """Three clocks, kept apart, in nanoseconds.
 
     Attributes:
-        traced_ns: wall time of the model's forward when observed: the median over the recorded
-            runs, or, in a stepped run, that run's own time without its waits for the user.
-        untraced_ns: median wall time of the same forward with nothing watching; None if unknown.
+        traced_ns: wall time of the forward (of a whole training step) observed: the median over the
+            recorded runs, or, in a stepped run, its own time without its waits for the user.
+        untraced_ns: median wall time of the same with nothing watching; None if unknown.
         full_speed: for each cycle, the median self time over unpaused runs; () if unknown.
         stepped: whether the observed run was stepped by a live clock.
         repeats: how many unpaused runs the medians are of.
