@@ -25,6 +25,7 @@ at another speed. An operation that no rule knows counts 0 and says so: `is_coun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from math import prod
 from typing import Literal
 
@@ -60,27 +61,51 @@ def count_flops(
     Returns:
         The count; 0 where no rule covers the operation or its shapes. Never raises.
     """
-    name = canonical(op)
-    rule = _MATMULS.get(name)
+    rule = _rule(op)
+    if rule is None:
+        return 0
     try:
-        if (forward := forward_op(op)) is not None:
-            return gradient_flops(forward, inputs, outputs, arguments or {})
-        if op.endswith(".step"):
-            return update_flops(op.removesuffix(".step"), inputs, arguments or {}) or 0
-        if rule is not None:
-            return rule(inputs, outputs, arguments or {})
-        if name in PER_OUTPUT:
-            written = outputs if name.startswith("foreach") else outputs[:1]
-            return PER_OUTPUT[name] * sum(prod(v.shape) for v in written)
-        if name in PER_INPUT:
-            # `max(a, b)` of two tensors compares element by element.
-            read = outputs if len(inputs) > 1 and name in ("max", "min") else inputs
-            if name == "foreach_norm":
-                return PER_INPUT[name] * sum(prod(v.shape) for v in inputs)
-            return PER_INPUT[name] * (prod(read[0].shape) if read else 0)
+        return rule(inputs, outputs, arguments or {})
     except (LookupError, ValueError, TypeError):
         return 0
-    return 0
+
+
+@cache
+def _rule(op: str) -> _Rule | None:
+    """How `op` is counted; None where it computes nothing, or nobody knows."""
+    name = canonical(op)
+    if (forward := forward_op(op)) is not None:
+        return partial(gradient_flops, forward)
+    if op.endswith(".step"):
+        return partial(_step, op.removesuffix(".step"))
+    if name in _MATMULS:
+        return _MATMULS[name]
+    if name in PER_OUTPUT:
+        return partial(_per_output, name, PER_OUTPUT[name])
+    if name in PER_INPUT:
+        return partial(_per_input, name, PER_INPUT[name])
+    return None
+
+
+def _step(optimizer: str, inputs: _Values, outputs: _Values, arguments: Mapping[str, str]) -> int:
+    return update_flops(optimizer, inputs, arguments) or 0
+
+
+def _per_output(
+    name: str, each: int, inputs: _Values, outputs: _Values, arguments: Mapping[str, str]
+) -> int:
+    written = outputs if name.startswith("foreach") else outputs[:1]
+    return each * sum([prod(v.shape) for v in written])
+
+
+def _per_input(
+    name: str, each: int, inputs: _Values, outputs: _Values, arguments: Mapping[str, str]
+) -> int:
+    # `max(a, b)` of two tensors compares element by element.
+    read = outputs if len(inputs) > 1 and name in ("max", "min") else inputs
+    if name == "foreach_norm":
+        return each * sum(prod(v.shape) for v in inputs)
+    return each * (prod(read[0].shape) if read else 0)
 
 
 def flops_kind(op: str) -> FlopsKind:

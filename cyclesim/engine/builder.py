@@ -32,6 +32,8 @@ from cyclesim.trace import Call, Cycle, Phase, Value
 __all__ = ["Builder"]
 
 
+#: Makes a named tuple without its Python constructor.
+_new = tuple.__new__
 #: What stands in no module call.
 _OUTSIDE = Call("", 1, "")
 
@@ -58,6 +60,7 @@ class Builder:
         self._keep = keep
         self._known = known
         self._namer = Namer()
+        self._names: list[Name] = []  # of the cycles
         self._places = Places(recorder.layout)
         self._flow = Flow()
         self._shown = Shown()
@@ -250,7 +253,7 @@ class Builder:
         read = self._reader.read(event, targets)
         site = site_of(func, event.code, event.instruction)
         stack = self._places.stack(event.node)
-        unit, step = self._name(read, results[0], site, stack)
+        name = self._name(read, results[0], site, stack)
         outputs, same = self._outputs(number, results, read)
         if targets:
             for address in {storage_key(tensor)[0] for tensor in results}:
@@ -259,8 +262,7 @@ class Builder:
         phase, token = self._phase()
         cycle = Cycle(
             number,
-            unit,
-            step,
+            *name,
             innermost.path,
             innermost.call,
             site.op,
@@ -278,25 +280,24 @@ class Builder:
             device=outputs[0].device,
             token=token,
         )
-        self._append(cycle)
+        self._append(cycle, name)
         if token is not None:
             self.increments.add(cycle, event)
 
     def _name(self, read: Read, result: torch.Tensor, site: Site, stack: tuple[Call, ...]) -> Name:
-        cycles, shape = self.cycles, tuple(result.shape)
-        # By place and not by name, as far as that can be read: a run makes hundreds of these.
-        seen = Seen(
+        names, values, dtype = self._names, read.values, result.dtype
+        shape = tuple(result.shape)
+        fields = (
             site.name,
-            stack,
-            len(read.values),
-            [value.shape for value in read.values].count(shape) >= 2,
-            tuple([cycles[v.source] for v in read.values if v.source is not None]),
+            len(values),
+            [value.shape for value in values].count(shape) >= 2,
+            tuple([names[v.source] for v in values if v.source is not None]),
             tuple(read.weights),
-            integer=not (result.is_floating_point() or result.is_complex()),
-            function=site.function,
-            file=site.file,
+            not (dtype.is_floating_point or dtype.is_complex),
+            site.function,
+            site.file,
         )
-        return self._namer.name(seen)
+        return self._namer.name(_new(Seen, fields), stack)
 
     def _outputs(
         self, number: int, tensors: Sequence[torch.Tensor], read: Read
@@ -322,7 +323,9 @@ class Builder:
     def _adopt(self, event: Event, cycle: Cycle, results: Sequence[torch.Tensor]) -> None:
         """Take over the cycle of a replayed event: only the dataflow has to be followed again."""
         self._places.stack(event.node)
-        self._namer.adopt(cycle)
+        name = Name(cycle.unit, cycle.step)
+        self._names.append(name)
+        self._namer.adopt(name, cycle.stack)
         if cycle.inplace:
             self._part_with(overwritten(event.func, event.args, event.kwargs))
         for place, (value, tensor) in enumerate(zip(cycle.outputs, results, strict=True)):
@@ -366,8 +369,9 @@ class Builder:
         )
         self._edited = True
 
-    def _append(self, cycle: Cycle) -> None:
+    def _append(self, cycle: Cycle, name: Name | None = None) -> None:
         cost.annotate(cycle)
+        self._names.append(name or Name(cycle.unit, cycle.step))
         if self._edited:
             sources = (self.cycles[s] for s in cycle.sources)
             cycle.downstream = any(s.edited or s.downstream for s in sources)
@@ -375,17 +379,14 @@ class Builder:
         self.event_of.append(self._read)
 
     def _wire(self, event: Event, outputs: Sequence[torch.Tensor]) -> None:
-        if not outputs:
-            return
-        given: Sequence[Any] = event.args[:1]  # nearly always it is that
-        if not (given and isinstance(given[0], torch.Tensor) and self.source(given[0]) is not None):
-            given = tensors_in((event.args, event.kwargs))
-        for tensor in given:
-            source = self.source(tensor)
-            if source is not None:
-                for output in outputs:
-                    self._flow.wrote(source, output)
-                return
+        first = event.args[0] if event.args else None  # nearly always it is that
+        source = self.source(first) if isinstance(first, torch.Tensor) else None
+        if source is None:
+            sources = map(self.source, tensors_in((event.args, event.kwargs)))
+            source = next((found for found in sources if found is not None), None)
+        if source is not None:
+            for output in outputs:
+                self._flow.wrote(source, output)
 
     def _part_with(self, targets: Sequence[torch.Tensor]) -> None:
         """This event overwrote `targets`: show what was there before from the saved copies."""

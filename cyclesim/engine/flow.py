@@ -24,13 +24,13 @@ class Origin(NamedTuple):
 
     Attributes:
         cycle: the cycle that wrote it.
-        storage: the memory it lies in (see `storage_key`).
+        storage: the memory it lies in (see `storage_key`), where that has been asked for.
         value: how the trace describes this very tensor; None for another view of what was written.
         held: the tensor, or a weak reference to it.
     """
 
     cycle: int
-    storage: tuple[int, int]
+    storage: tuple[int, int] | None
     value: Value | None
     held: Any
 
@@ -56,22 +56,27 @@ class Flow:
         value: Value | None = None,
     ) -> None:
         """`cycle` wrote `tensor`, or the memory that it looks at."""
-        fields = (cycle, storage or storage_key(tensor), value, tensor)
-        self._origins[id(tensor)] = _new(Origin, fields)
+        # Most of what wiring makes is handed to other wiring: nobody asks where it lies.
+        self._origins[id(tensor)] = _new(Origin, (cycle, storage, value, tensor))
 
     def overwrote(self, cycle: int, address: int) -> None:
         """`cycle` wrote over what lay there: that is seen through every view of this memory."""
         for name, origin in self._origins.items():
-            if origin.storage[0] == address:
-                self._origins[name] = origin._replace(cycle=cycle, value=None)
+            storage = origin.storage or storage_key(origin.held)
+            if storage[0] == address:
+                self._origins[name] = _new(Origin, (cycle, storage, None, origin.held))
+            elif origin.storage is None:
+                self._origins[name] = origin._replace(storage=storage)
 
     def let_go(self, tensors: Sequence[torch.Tensor]) -> None:
         """Hold these no longer. When one dies, its id may be given to another tensor."""
         for tensor in tensors:
             name = id(tensor)
-            if name in self._origins:
+            origin = self._origins.get(name)
+            if origin is not None:
                 watch = weakref.ref(tensor, partial(self._gone, name))
-                self._origins[name] = self._origins[name]._replace(held=watch)
+                storage = origin.storage or storage_key(tensor)
+                self._origins[name] = origin._replace(storage=storage, held=watch)
 
     def _gone(self, name: int, _: object) -> None:
         self._origins.pop(name, None)

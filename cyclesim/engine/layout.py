@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 
 from cyclesim.engine.data import storage_key, value_of
-from cyclesim.trace import Value
+from cyclesim.trace import Call, Value
 from cyclesim.trace.tensor import Kind
 
 __all__ = ["Layout", "Own"]
@@ -39,6 +39,11 @@ class Layout:
     def paths(self) -> dict[torch.nn.Module, str]:
         """Qualified name of each module; a module that has several is called by the first."""
         return {module: path for path, module in self.model.named_modules()}
+
+    @cached_property
+    def calls(self) -> dict[torch.nn.Module, Call]:
+        """The first call of each module, as a trace shows it."""
+        return {module: _first_call(module, path) for module, path in self.paths.items()}
 
     @property
     def cuda(self) -> bool:
@@ -99,3 +104,8 @@ class Layout:
                 for name, tensor in getattr(module, table).items():
                     if tensor is not None:
                         yield (f"{path}.{name}" if path else name), tensor, kind
+
+
+def _first_call(module: torch.nn.Module, path: str) -> Call:
+    leaf = not any(child is not None for child in module._modules.values())
+    return Call(path, 1, type(module).__name__, leaf)

@@ -32,9 +32,10 @@ class Places:
         if known is not None:
             return known[1]
         stack = self.stack(node.parent)
-        path = self._layout.paths.get(node.module)
-        if path is not None:  # the model may call what is no part of it
-            stack = self._within(stack, self._call(node.module, path))
+        first = self._layout.calls.get(node.module)
+        if first is not None:  # the model may call what is no part of it
+            count = self._counts[node.module] = self._counts.get(node.module, 0) + 1
+            stack = self._within(stack, first if count == 1 else first._replace(call=count))
         self._stacks[id(node)] = (node, stack)
         return stack
 
@@ -45,23 +46,18 @@ class Places:
         """
         known = self._modules.get(path)
         if known is None:
-            kinds = {name: module for module, name in self._layout.paths.items()}
+            calls = {call.path: call for call in self._layout.calls.values()}
             prefixes = [path[:at] for at, sign in enumerate(f"{path}.") if sign == "." and path]
             known = ()
             for name in ("", *prefixes):
-                if (module := kinds.get(name)) is not None:
-                    known = self._within(known, _first_call(module, name))
+                if (call := calls.get(name)) is not None:
+                    known = self._within(known, call)
             self._modules[path] = known
         return known
 
     def layer(self, stack: tuple[Call, ...]) -> int | None:
         """Index of the repeated block: how many of its list ran before it in this model call."""
         return self._layers[id(stack)][1]
-
-    def _call(self, module: torch.nn.Module, path: str) -> Call:
-        count = self._counts[module] = self._counts.get(module, 0) + 1
-        first = _first_call(module, path)
-        return first if count == 1 else first._replace(call=count)
 
     def _within(self, stack: tuple[Call, ...], call: Call) -> tuple[Call, ...]:
         """The stack of `call`, made under `stack`, and in the same block if that is in one."""
@@ -74,9 +70,3 @@ class Places:
                 layer = seen.setdefault(call, len(seen))
         self._layers[id(longer)] = (longer, layer)
         return longer
-
-
-def _first_call(module: torch.nn.Module, path: str) -> Call:
-    # Asked for each call: `children()` would look for the same module under two names.
-    leaf = all(child is None for _, child in module._modules.items())
-    return Call(path, 1, type(module).__name__, leaf)

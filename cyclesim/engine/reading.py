@@ -99,28 +99,31 @@ class Reader:
             address = own.address
             read.weights.append(own.last)
         elif (origin := self._flow.of(tensor)) is not None:
-            value, address = self._observed(name, tensor, origin, fused), origin.storage[0]
+            value, address = self._observed(name, tensor, origin, fused)
         else:
             value, address = self._constant(name, tensor, read)
         read.values.append(value)
         read.tensors.append(tensor)
         read.addresses.append(address)
 
-    def _observed(self, name: str, tensor: torch.Tensor, origin: Origin, fused: bool) -> Value:
-        """An argument that a cycle wrote."""
-        address, source = origin.storage[0], origin.cycle
+    def _observed(
+        self, name: str, tensor: torch.Tensor, origin: Origin, fused: bool
+    ) -> tuple[Value, int]:
+        """An argument that a cycle wrote, and the address of its memory."""
+        source, storage = origin.cycle, origin.storage or storage_key(tensor)
+        address = storage[0]
         # A copy that wiring made (`contiguous`) would be kept twice: its producer has the numbers.
         # A fused attention is recomputed from exactly what it read: there it is kept.
         keep = self._keep and (fused or address in self._shown)
         if origin.value is not None:
             value = read_as(name, origin.value, source, "observed", keep=keep)
         else:
-            value = value_of(name, tensor, source=source, keep=keep, storage=origin.storage)
+            value = value_of(name, tensor, source=source, keep=keep, storage=storage)
         if keep:
             self._shown.input(address, value)
         else:
             value.data = self._hosts.data(tensor, address)
-        return value
+        return value, address
 
     def _constant(self, name: str, tensor: torch.Tensor, read: Read) -> tuple[Value, int]:
         """An argument that no cycle wrote, and the address of its memory."""

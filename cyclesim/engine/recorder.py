@@ -31,7 +31,7 @@ from torch.utils.hooks import RemovableHandle
 
 from cyclesim.engine.data import storage_key
 from cyclesim.engine.events import Event, Gate, HostEvent, Node, Part, Player, Standing
-from cyclesim.engine.functions import overwritten, tensors_in, traits, written
+from cyclesim.engine.functions import only_rearranges, overwritten, tensors_in, traits, written
 from cyclesim.engine.layout import Layout
 from cyclesim.machine import HostResult, HostStep, ModelCall
 
@@ -355,4 +355,6 @@ def _written_by(event: Event | HostEvent) -> list[Any]:
         return [item.value for item in event.result.outputs]
     if isinstance(event, Standing):
         return []  # it writes to memory that nothing overwrites
+    if only_rearranges(event.func, event.args):
+        return []  # whoever wrote what it looks at has the copy
     return written(event.func, event.args, event.output)

@@ -16,7 +16,7 @@ import torch
 
 from cyclesim.engine.builder import Builder
 from cyclesim.engine.events import AnyEvent, Event, Gate, HostEvent, Node
-from cyclesim.engine.functions import written
+from cyclesim.engine.functions import only_rearranges, written
 from cyclesim.engine.keeper import Keep, Keeper
 from cyclesim.engine.layout import Layout
 from cyclesim.engine.recorder import Recorder
@@ -587,9 +587,9 @@ def _first_difference(ours: Recorder, theirs: Recorder) -> int | None:
 
 
 def _outputs(recorder: Recorder) -> Iterator[tuple[int, Any, list[torch.Tensor]]]:
-    """Event index, function and outputs of each torch event, as they were when it had run."""
+    """Event index, function and outputs of each computation, as they were when it had run."""
     for index, event in enumerate(recorder.events):
-        if isinstance(event, Event):
+        if isinstance(event, Event) and not only_rearranges(event.func, event.args):
             saved = recorder.saved.get(index, {})
             results = written(event.func, event.args, event.output)
             yield index, event.func, [saved.get(p, t) for p, t in enumerate(results)]

@@ -23,21 +23,35 @@ class Shown:
     def __init__(self) -> None:
         self._outputs: defaultdict[int, list[tuple[Value, int, int]]] = defaultdict(list)
         self._inputs: defaultdict[int, list[Value]] = defaultdict(list)
+        # Little is ever written over: what is new is only noted, and put in order when asked for.
+        self._written: list[tuple[int, Value, int, int]] = []
+        self._read: list[tuple[int, Value]] = []
+        self._addresses: set[int] = set()
 
     def __contains__(self, address: int) -> bool:
         """Whether some cycle's output lies there."""
-        return address in self._outputs
+        return address in self._addresses
 
     def output(self, address: int, value: Value, event: int, place: int) -> None:
         """`value` is output number `place` of `event`."""
-        self._outputs[address].append((value, event, place))
+        self._addresses.add(address)
+        self._written.append((address, value, event, place))
 
     def input(self, address: int, value: Value) -> None:
         """`value` was read."""
-        self._inputs[address].append(value)
+        self._read.append((address, value))
+
+    def _put_in_order(self) -> None:
+        for address, value, event, place in self._written:
+            self._outputs[address].append((value, event, place))
+        for address, value in self._read:
+            self._inputs[address].append(value)
+        self._written.clear()
+        self._read.clear()
 
     def forget(self, values: Iterable[Value]) -> None:
         """These outputs are shown by another run."""
+        self._put_in_order()
         gone = {id(value) for value in values}
         for kept in self._outputs.values():
             kept[:] = [entry for entry in kept if id(entry[0]) not in gone]
@@ -50,6 +64,8 @@ class Shown:
         Views of the old numbers that were inputs have no copy of their own; the cycle that wrote
         them has, and says so.
         """
+        self._put_in_order()
+        self._addresses.discard(address)
         for value, event, place in self._outputs.pop(address, ()):
             copy = saved.get(event, {}).get(place)
             value.data = TorchData(copy) if copy is not None and keep else None
@@ -58,6 +74,8 @@ class Shown:
 
     def take(self, address: int) -> tuple[list[Value], list[Value]]:
         """The outputs and inputs that look at this memory; tracked no more."""
+        self._put_in_order()
+        self._addresses.discard(address)
         outputs = [value for value, _, _ in self._outputs.pop(address, ())]
         return outputs, self._inputs.pop(address, [])
 
@@ -65,3 +83,6 @@ class Shown:
         """Track nothing."""
         self._outputs.clear()
         self._inputs.clear()
+        self._written.clear()
+        self._read.clear()
+        self._addresses.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Set
 
 from cyclesim.engine.naming.place import Place
 from cyclesim.engine.naming.positions import rotated
@@ -31,11 +31,11 @@ _BIASES = ("position_bias", "position_scores", "c2p", "p2c")
 #: DeBERTa divides by √(d · number of kinds of scores): He et al. 2021, eq. 4.
 _SCALE_PARTS = {"tensor": "width", "sqrt": "root", **dict.fromkeys(MULTIPLIES, "factor")}
 
-_Steps = Mapping[str, int]
+_Steps = Set[str]
 
 
 def in_attention(seen: Seen, place: Place, steps: _Steps) -> Name:
-    """The name of a computation in an attention that has computed `steps`, each so often."""
+    """The name of a computation in an attention that has computed `steps`."""
     op = seen.op
     if op in FUSED:
         return Name("attention", "scaled_dot_product_attention")
@@ -44,7 +44,7 @@ def in_attention(seen: Seen, place: Place, steps: _Steps) -> Name:
     if seen.file == "cache_utils.py":
         return in_cache(seen, steps)
     if seen.function == "repeat_kv":
-        which = "value" if steps.get("repeat_kv.key") else "key"
+        which = "value" if "repeat_kv.key" in steps else "key"
         return Name("attention", f"repeat_kv.{which}")
     if seen.function == "disentangled_attention_bias" and op not in DROPOUTS:
         return Name("attention", _disentangled(seen, steps))
@@ -72,9 +72,9 @@ def in_attention(seen: Seen, place: Place, steps: _Steps) -> Name:
 def in_cache(seen: Seen, steps: _Steps) -> Name:
     """The name of a computation by the cache of keys and values, keys first."""
     if seen.op == "cat":
-        return Name("attention", "value_cache" if steps.get("key_cache") else "key_cache")
+        return Name("attention", "value_cache" if "key_cache" in steps else "key_cache")
     if seen.op == "tensor" and seen.function == "lazy_initialization":
-        which = "value" if steps.get("key_cache.empty") else "key"
+        which = "value" if "key_cache.empty" in steps else "key"
         return Name("attention", f"{which}_cache.empty")
     if seen.op == "tensor":
         return Name("attention", "key_value_cache.window")
@@ -83,15 +83,14 @@ def in_cache(seen: Seen, steps: _Steps) -> Name:
 
 def done(steps: _Steps) -> bool:
     """Whether an attention that has computed `steps` has mixed its values."""
-    return bool(steps.get("context") or steps.get("scaled_dot_product_attention"))
+    return "context" in steps or "scaled_dot_product_attention" in steps
 
 
 def _linear(place: Place, steps: _Steps) -> str:
     if place.last in PROJECTIONS and not done(steps):
         step = PROJECTIONS[place.last]
         # DeBERTa-v3 projects the distances with the very layers that projected the tokens.
-        reused = steps.get(step) and place.attention is not None
-        if reused and "Deberta" in place.attention.module:  # type: ignore[union-attr]
+        if step in steps and "Deberta" in place.attention:
             return f"position_{step}"
         return step
     return "output.dense" if place.last in ATTENTION_OUT else place.last or "linear"
@@ -108,7 +107,7 @@ def _matmul(seen: Seen, steps: _Steps) -> str:
     if "input" in seen.reads and seen.reads_step("query", "context"):
         # XLNet picks the positions that it predicts, and puts what it found back there.
         return "target_mapping"
-    if not steps.get("scores"):
+    if "scores" not in steps:
         return "scores"
     return plain(seen.op) if done(steps) else "context"
 
@@ -134,7 +133,7 @@ def _disentangled(seen: Seen, steps: _Steps) -> str:
     if op in {"neg", "__neg__"}:
         return "p2c.index"
     kinds = [c.step[:3] for c in seen.sources if c.step[:3] in ("c2p", "p2c")]
-    kind = "p2c" if "p2c" in kinds else "c2p" if kinds or not steps.get("p2c.index") else "p2c"
+    kind = "p2c" if "p2c" in kinds else "c2p" if kinds or "p2c.index" not in steps else "p2c"
     if op == "gather":
         return f"{kind}.gather"
     if op in DIVIDES:
@@ -148,7 +147,7 @@ def _before_context(seen: Seen, place: Place, steps: _Steps) -> str:
     op = seen.op
     if op == "embedding" and place.last == "relative_attention_bias":
         return "position_bias.lookup"
-    if op == "zeros" and place.attention is not None and "T5" in place.attention.module:
+    if op == "zeros" and "T5" in place.attention:
         # Cross-attention has no distances: its bias is 0 everywhere.
         return "position_bias.zeros"
     if op in ADDS:
@@ -158,7 +157,7 @@ def _before_context(seen: Seen, place: Place, steps: _Steps) -> str:
     if _prepares_mask(seen):
         part = "scale" if op in SCALES else "cast" if op in CASTS else plain(op)
         return f"mask.{part}"
-    if not steps.get("softmax") and steps.get("scores"):
+    if "softmax" not in steps and "scores" in steps:
         return _between(seen)
     if op in SCALES and seen.reads_step("scale.root"):
         return "scale"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 from cyclesim.engine.naming.place import Place
 from cyclesim.engine.naming.seen import Name, Seen, plain
 from cyclesim.engine.naming.words import (
@@ -17,15 +15,14 @@ from cyclesim.engine.naming.words import (
     LINEARS,
     MULTIPLIES,
 )
-from cyclesim.trace import Call
 
 __all__ = ["activation", "in_block", "in_convolution"]
 
 
-def in_block(seen: Seen, place: Place, gated: Container[Call]) -> Name:
+def in_block(seen: Seen, place: Place, gated: bool) -> Name:
     """The name of a computation in a block, outside of its attention.
 
-    `gated` holds the calls of feed-forward networks in which a gate has opened.
+    `gated`: in the feed-forward network that it stands in, a gate has opened.
     """
     if seen.op in LINEARS:
         return _linear(place, gated)
@@ -51,20 +48,19 @@ def in_convolution(seen: Seen, place: Place) -> Name:
     return Name("other", f"convolution.{plain(seen.op)}")
 
 
-def _linear(place: Place, gated: Container[Call]) -> Name:
+def _linear(place: Place, gated: bool) -> Name:
     if place.last in GATES:
         return Name("ffn", GATES[place.last])
     if place.last in FFN_IN or place.into_ffn:
-        fused = place.parent is not None and place.parent.module in FUSED_GATES
-        return Name("ffn", "gate_up" if fused else "intermediate")
+        return Name("ffn", "gate_up" if place.parent in FUSED_GATES else "intermediate")
     if place.last in FFN_OUT or place.out_of_ffn:
-        return Name("ffn", "down" if place.parent in gated else "output.dense")
+        return Name("ffn", "down" if gated else "output.dense")
     return Name("ffn" if place.ffn else "other", place.last or "linear")
 
 
 def activation(seen: Seen, place: Place) -> str:
     """The step of an activation function, or of one of the parts that it is written out in."""
-    if place.leaf is not None and place.leaf.module == "NewGELUActivation":
+    if place.leaf == "NewGELUActivation":
         return _gelu_part(seen)
     return "activation"
 

@@ -40,7 +40,7 @@ def after_head(seen: Seen, place: Place) -> Name | None:
             return Name("classifier", "softcap.divide" if op in DIVIDES else "logits.scale")
         return None
     # T5 scales the states that its head reads, if the head is the table of embeddings.
-    shared = op in SCALES and seen.operands == 1 and "T5" in seen.stack[0].module
+    shared = op in SCALES and seen.operands == 1 and "T5" in place.leaf
     return Name("classifier", "scale") if shared else None
 
 

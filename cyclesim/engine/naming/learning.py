@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cyclesim.engine.naming.place import Place
 from cyclesim.engine.naming.seen import Name, Seen, plain
 
 __all__ = ["in_learning"]
@@ -26,11 +27,11 @@ _CLIP = {
 }
 
 
-def in_learning(seen: Seen) -> Name | None:
+def in_learning(seen: Seen, place: Place) -> Name | None:
     """What a call does for the loss or for the optimizer, if anything."""
     if seen.file == "clip_grad.py":
         return Name("optimizer", _clip(seen))
-    outside = not seen.stack  # a function of the user's
+    outside = not place.leaf  # a function of the user's
     if seen.op in _LOSSES or seen.file == "loss_utils.py" or outside:
         return Name("loss", "labels.shift" if seen.op == "pad" else plain(seen.op))
     return None

@@ -21,7 +21,7 @@ def in_norm(seen: Seen, place: Place) -> Name:
     """The name of a computation of a normalisation."""
     if seen.op == "rms_norm":
         return Name("layernorm", "rms_norm")
-    if seen.op == "layer_norm" or place.leaf is None or not place.leaf.module.endswith(RMS_NORMS):
+    if seen.op == "layer_norm" or not place.leaf.endswith(RMS_NORMS):
         return Name("layernorm", "layernorm")
     return Name("layernorm", f"rms_norm.{_part(seen)}")
 

@@ -13,15 +13,23 @@ __all__ = ["Place"]
 
 
 class Place(NamedTuple):
-    """What the stack of module calls says. Remembered: every run has the same stacks."""
+    """What the stack of module calls says: the same in every layer of a kind.
+
+    Attributes:
+        last: last word of the innermost module's path.
+        leaf, parent, attention: class of the innermost module, of the one around it, and of the
+            outermost attention; "" where there is none.
+        depth: where in the stack that attention is.
+    """
 
     last: str
-    leaf: Call | None
-    parent: Call | None
+    leaf: str
+    parent: str
     norm: bool
     head: bool
     pooler: bool
-    attention: Call | None
+    attention: str
+    depth: int
     embeddings: bool
     rotary: bool
     convolution: bool
@@ -36,9 +44,11 @@ class Place(NamedTuple):
     @classmethod
     @lru_cache(maxsize=8192)
     def of(cls, stack: tuple[Call, ...]) -> Place:
-        """The place of a call under `stack`."""
-        if stack and stack[0].path:
-            # A part that is called alone (an encoder) stands where it stands in the whole model.
+        """The place of a call under `stack`. Remembered: every run has the same stacks."""
+        # BERT nests `attention` → `attention.self`: together they are one attention.
+        attention = _first(stack if _alone(stack) else stack[1:], "attention", "attn")
+        depth = -1 if attention is None else stack.index(attention)
+        if _alone(stack):
             stack = (Call("", 1, ""), *stack)
         inner = stack[1:]
         leaf = stack[-1] if stack else None
@@ -46,13 +56,13 @@ class Place(NamedTuple):
         last = leaf.path.rpartition(".")[2] if leaf else ""
         return cls(
             last=last,
-            leaf=leaf,
-            parent=parent,
+            leaf=leaf.module if leaf else "",
+            parent=parent.module if parent else "",
             norm=leaf is not None and leaf.module.endswith(("LayerNorm", "RMSNorm")),
             head=_in_head(inner),
             pooler=_first(inner, "pooler") is not None,
-            # BERT nests `attention` → `attention.self`: together they are one attention.
-            attention=_first(inner, "attention", "attn"),
+            attention=attention.module if attention else "",
+            depth=depth,
             embeddings=last in EMBEDDINGS or _first(inner, "embeddings") is not None,
             rotary=leaf is not None and "rotary" in _words(leaf),
             convolution=_first(inner, "convlayer") is not None,
@@ -64,6 +74,11 @@ class Place(NamedTuple):
             outer=len(stack) == 1,
             model=len(stack) == 2,
         )
+
+
+def _alone(stack: tuple[Call, ...]) -> bool:
+    """Whether a part of a model (an encoder) is called alone: as it stands in the whole model."""
+    return bool(stack) and stack[0].path != ""
 
 
 def _in_head(inner: Sequence[Call]) -> bool:

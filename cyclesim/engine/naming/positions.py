@@ -10,7 +10,7 @@ into a bucket and looks up what to add to their score.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Set
 
 from cyclesim.engine.naming.seen import Name, Seen, is_part, plain
 from cyclesim.engine.naming.words import ADDS, CASTS, MATMULS, MULTIPLIES
@@ -80,10 +80,10 @@ def rotary_table(seen: Seen) -> Name:
     return Name("embedding", f"rotary.{plain(op)}")
 
 
-def rotated(seen: Seen, steps: Mapping[str, int]) -> str | None:
+def rotated(seen: Seen, steps: Set[str]) -> str | None:
     """The step of a computation that turns queries or keys, or None where it is something else.
 
-    `steps` counts what the same attention has computed: queries are turned before keys.
+    `steps` is what the same attention has computed: queries are turned before keys.
     """
     function = seen.function
     apply = "rotary" in function and "apply" in function
@@ -94,7 +94,7 @@ def rotated(seen: Seen, steps: Mapping[str, int]) -> str | None:
         return None
     which = next(
         (w for w in ("query", "key") if seen.reads_step(f"rotary.{w}")),
-        "key" if steps.get("rotary.query.sum") else "query",
+        "key" if "rotary.query.sum" in steps else "query",
     )
     return f"rotary.{which}.{_turn(seen, half)}"
 

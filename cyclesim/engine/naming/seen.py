@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cyclesim.trace import Call, Cycle, Unit
+from cyclesim.trace import Unit
 
 __all__ = ["Name", "Seen", "plain"]
 
@@ -17,14 +17,13 @@ class Name(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What the rules may look at.
+    """What the rules may look at, apart from where the call stands (see `Place`).
 
     Attributes:
         op: short name of the torch function.
-        stack: the executing module calls, outermost first.
         operands: number of tensor inputs.
         same_shape: whether there are two tensor inputs that fill the same shape.
-        sources: the cycles that it reads from, one for each input that a cycle wrote.
+        sources: names of the cycles that it reads from, one for each input that a cycle wrote.
         weights: names of the model's own tensors that it reads, without the modules' paths.
         integer: whether the output holds integers or booleans.
         function: name of the Python function that made the call.
@@ -32,10 +31,9 @@ class Seen(NamedTuple):
     """
 
     op: str
-    stack: tuple[Call, ...]
     operands: int
     same_shape: bool
-    sources: tuple[Cycle, ...]
+    sources: tuple[Name, ...]
     weights: tuple[str, ...]
     integer: bool
     function: str
@@ -44,16 +42,16 @@ class Seen(NamedTuple):
     @property
     def reads(self) -> frozenset[str]:
         """The units of the cycles that it reads from."""
-        return frozenset(cycle.unit for cycle in self.sources)
+        return frozenset(name.unit for name in self.sources)
 
     def reads_step(self, *steps: str) -> bool:
         """Whether it reads a cycle of one of these steps, or of a part of one (`steps.part`)."""
-        return any(is_part(cycle.step, step) for cycle in self.sources for step in steps)
+        return any(is_part(name.step, step) for name in self.sources for step in steps)
 
     def reads_only(self, unit: str, step: str) -> bool:
         """Whether it reads cycles, and all of them are of `unit` and `step` or parts of it."""
         found = self.sources
-        return bool(found) and all(c.unit == unit and is_part(c.step, step) for c in found)
+        return bool(found) and all(n.unit == unit and is_part(n.step, step) for n in found)
 
 
 def is_part(step: str, of: str) -> bool:

@@ -50,22 +50,31 @@ class Graph:
         pending = [t.grad_fn for t in made if t.grad_fn is not None]
         if not pending:
             return
+        leaves: list[Node] = []
         while pending:
             node = pending.pop()
-            if node is None or node in self.made_by or is_accumulator(node):
+            if node is None or node in self.made_by:
+                continue
+            if is_accumulator(node):
+                leaves.append(node)
                 continue
             self.made_by[node] = index
             pending += [following for following, _ in node.next_functions]
-        self.arguments[index] = self._edges(index, event)
+        self.arguments[index] = self._edges(index, event, leaves)
 
-    def _edges(self, index: int, event: Event) -> dict[Edge, list[str]]:
+    def _edges(self, index: int, event: Event, leaves: Sequence[Node]) -> dict[Edge, list[str]]:
+        """Where the gradients of the event's arguments go; `leaves`: what it adds up in."""
         named: dict[Edge, list[str]] = {}
+        # Asking a leaf itself would make a view of it first.
+        reached = {id(node.variable): node for node in leaves}
         for name, tensor in named_tensors(event.func, event.args, event.kwargs):
             if tensor.requires_grad:
-                edge = get_gradient_edge(tensor)
+                node, place = reached.get(id(tensor)), 0
+                if node is None:
+                    node, place, *_ = get_gradient_edge(tensor)
                 # A tensor that was overwritten has the new node by now, and its name is left over.
-                if self.made_by.get(edge.node) != index:
-                    named.setdefault((edge.node, edge.output_nr), []).append(name)
+                if self.made_by.get(node) != index:
+                    named.setdefault((node, place), []).append(name)
         return named
 
 

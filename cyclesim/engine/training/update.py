@@ -101,13 +101,15 @@ class Updater(Protocol):
 
 def update(optimizer: torch.optim.Optimizer, updater: Updater, *, cuda: bool = False) -> None:
     """Let `optimizer` take its step, a call for each parameter; the gradients stay as they are."""
-    groups = {p: group for group in optimizer.param_groups for p in group["params"]}
+    settings: dict[torch.nn.Parameter, Mapping[str, str]] = {}
+    for group in optimizer.param_groups:
+        settings.update(dict.fromkeys(group["params"], _options(group)))
     if not isinstance(optimizer, _APART) and _mixes(optimizer):
-        given = [p for p in groups if p.grad is not None]
-        _call(optimizer, given, groups, updater, cuda)
+        given = [p for p in settings if p.grad is not None]
+        _call(optimizer, given, settings[given[0]], updater, cuda)
         return
-    for parameter in _alone(groups):
-        _call(optimizer, [parameter], groups, updater, cuda)
+    for parameter in _alone(settings):
+        _call(optimizer, [parameter], settings[parameter], updater, cuda)
 
 
 def _alone(parameters: Iterable[torch.nn.Parameter]) -> Iterator[torch.nn.Parameter]:
@@ -128,12 +130,12 @@ def _alone(parameters: Iterable[torch.nn.Parameter]) -> Iterator[torch.nn.Parame
 def _call(
     optimizer: torch.optim.Optimizer,
     parameters: list[torch.nn.Parameter],
-    groups: Mapping[torch.nn.Parameter, Mapping[str, Any]],
+    options: Mapping[str, str],
     updater: Updater,
     cuda: bool,
 ) -> None:
     changed = [Changed(p, p.grad, _state(optimizer, p, copies=True)) for p in parameters]
-    event = UpdateEvent(type(optimizer).__name__, _options(groups[parameters[0]]), changed)
+    event = UpdateEvent(type(optimizer).__name__, options, changed)
     updater.begins(event)
     marks = None
     if cuda:
