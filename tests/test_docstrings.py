@@ -17,7 +17,7 @@ MODULES = (
     "cyclesim.engine.clock",
     "cyclesim.engine.compare.comparing",
     "cyclesim.engine.probe",
-    "cyclesim.engine.run",
+    "cyclesim.engine.tracing",
     "cyclesim.export.chrome",
     "cyclesim.export.formats",
     "cyclesim.export.pipeline",

@@ -18,6 +18,8 @@ from cyclesim.engine.data import TorchData, storage_key, value_of
 from cyclesim.engine.events import Event, HostEvent, Node, Standing
 from cyclesim.engine.flow import Flow
 from cyclesim.engine.functions import is_wiring, overwritten, tensors_in, traits, written
+from cyclesim.engine.holding import Holding
+from cyclesim.engine.host_cycles import HostCycles
 from cyclesim.engine.hosts import Hosts
 from cyclesim.engine.increments import Increments
 from cyclesim.engine.naming import Name, Namer, Seen
@@ -26,7 +28,8 @@ from cyclesim.engine.reading import Read, Reader
 from cyclesim.engine.recorder import Recorder
 from cyclesim.engine.shown import Shown
 from cyclesim.engine.sites import Site, site_of
-from cyclesim.machine import HostResult, Written
+from cyclesim.engine.writing import Writer
+from cyclesim.machine import HostResult
 from cyclesim.trace import Call, Cycle, Phase, Value
 
 __all__ = ["Builder"]
@@ -66,10 +69,12 @@ class Builder:
         self._shown = Shown()
         self._hosts = Hosts(keep)
         self._reader = Reader(self.layout, self._flow, self._shown, self._hosts, keep=keep)
+        self._writer = Writer(self.layout, self._flow, self._shown, keep=keep)
+        self._host_cycles = HostCycles(self._hosts, self._flow, self._shown, self.source)
         self.increments = Increments(self.views_of)
+        self.holding = Holding(recorder, self._flow, self._hosts)
         self._read = 0
         self._part = 0
-        self._forgotten = 0
         self._edited = any(cycle.edited for cycle in known)
 
     @property
@@ -116,52 +121,6 @@ class Builder:
         origin = self._flow.of(tensor)
         return None if origin is None or id(tensor) in self.layout.own else origin.cycle
 
-    def forget(self, last: int) -> None:
-        """Let go of the tensors of the events up to number `last`; their cycles stay.
-
-        The model may still hold some of them and read them later, so they are watched.
-        """
-        events = self._recorder.events
-        for index in range(self._forgotten, min(last + 1, len(events))):
-            event = events[index]
-            if isinstance(event, Event):
-                self._flow.let_go(tensors_in(event.output))
-                events[index] = event._replace(args=(), kwargs={}, output=None)
-        self._forgotten = max(self._forgotten, last + 1)
-        self._recorder.forget(last)
-
-    def release(self, keys: set[int], first: int) -> list[int]:
-        """Let go of the memory at `keys` in the events from number `first` on; their cycles stay.
-
-        Returns the numbers of the events whose outputs were let go of.
-        """
-        events, gone = self._recorder.events, []
-        for index in range(first, len(events)):
-            event = events[index]
-            if isinstance(event, HostEvent):
-                if any(_lies_in(item.value, keys) for item in event.result.outputs):
-                    events[index] = self._released(event)
-            elif event.edits is None and event.args:
-                outputs = tensors_in(event.output)
-                out = any(_lies_in(t, keys) for t in outputs)
-                given = tensors_in((event.args, event.kwargs))
-                if out or any(_lies_in(t, keys) for t in given):
-                    self._flow.let_go(outputs if out else ())
-                    output = None if out else event.output
-                    events[index] = event._replace(args=(), kwargs={}, output=output)
-                    gone += [index] * out
-        self._recorder.release(keys)
-        return gone
-
-    def _released(self, event: HostEvent) -> HostEvent:
-        for item in event.result.outputs:
-            self._hosts.forget(item)
-            if isinstance(item.value, torch.Tensor):
-                self._flow.let_go([item.value])
-        nothing = HostResult(())
-        step = replace(event.step, reads=(), run=lambda: nothing)
-        return event._replace(step=step, result=nothing, copies=())
-
     def views_of(self, address: int) -> tuple[list[Value], list[Value]]:
         """The outputs and inputs that look at this memory; tracked no more."""
         return self._shown.take(address)
@@ -176,58 +135,13 @@ class Builder:
         """An event of another kind, for a builder that knows it."""
         raise NotImplementedError
 
-    # -- steps outside the model -------------------------------------------------------------
-
     def _add_host(self, event: HostEvent) -> None:
         step, number = event.step, len(self.cycles)
-        inputs = []
-        for read in step.reads:
-            value = self._hosts.value(read)
-            value.source = self._source_of(read)
-            inputs.append(value)
-        outputs = self._host_outputs(event, number)
-        cycle = Cycle(
-            number=number,
-            unit=step.unit,
-            step=step.step,
-            path="",
-            call=1,
-            op=step.op,
-            inputs=tuple(inputs),
-            outputs=outputs,
-            arguments=dict(step.arguments),
-            nop=event.result.nop,
-            phase=step.phase,
-            token=step.token,
-            self_ns=event.self_ns,
-            note=event.result.note,
-            edited=self._read in self._recorder.rewrites,
-            device=outputs[0].device if outputs else "cpu",
-        )
-        self._edited = self._edited or cycle.edited
+        edited = self._read in self._recorder.rewrites
+        self._edited = self._edited or edited
         if step.rewrite is not None:
             self.rewrites[number] = step.rewrite
-        self._append(cycle)
-
-    def _source_of(self, read: Written) -> int | None:
-        if read.view_of is not None:
-            return self._source_of(read.view_of)
-        source = self._hosts.source(read)
-        if source is None and isinstance(read.value, torch.Tensor):
-            return self.source(read.value)
-        return source
-
-    def _host_outputs(self, event: HostEvent, number: int) -> tuple[Value, ...]:
-        outputs = []
-        pairs = zip(event.result.outputs, event.copies, strict=True)
-        for place, (item, copy) in enumerate(pairs):
-            value = self._hosts.wrote(number, item, copy)
-            if isinstance(item.value, torch.Tensor):
-                self._flow.wrote(number, item.value)
-            if item.lasting:
-                self._shown.output(storage_key(copy)[0], value, self._read, place)
-            outputs.append(value)
-        return tuple(outputs)
+        self._append(self._host_cycles.make(event, number, self._read, edited=edited))
 
     # -- functions of the model --------------------------------------------------------------
 
@@ -254,7 +168,7 @@ class Builder:
         site = site_of(func, event.code, event.instruction)
         stack = self._places.stack(event.node)
         name = self._name(read, results[0], site, stack)
-        outputs, same = self._outputs(number, results, read)
+        outputs, same = self._writer.write(results, read, number, self._read)
         if targets:
             for address in {storage_key(tensor)[0] for tensor in results}:
                 self._flow.overwrote(number, address)
@@ -299,27 +213,6 @@ class Builder:
         )
         return self._namer.name(_new(Seen, fields), stack)
 
-    def _outputs(
-        self, number: int, tensors: Sequence[torch.Tensor], read: Read
-    ) -> tuple[tuple[Value, ...], bool]:
-        """What cycle `number` wrote, and whether all of it is what it was given."""
-        outputs, same = [], True
-        for place, tensor in enumerate(tensors):
-            storage = storage_key(tensor)
-            address = storage[0]
-            same = same and read.holds(tensor, address)
-            label = "output" if len(tensors) == 1 else f"output {place}"
-            if address in self.layout.memory:
-                # Memory of the model itself (a buffer) can be written to when the run is over.
-                value = value_of(label, tensor.clone(), keep=self._keep)
-                self._flow.wrote(number, tensor, storage)
-            else:
-                value = value_of(label, tensor, keep=self._keep, storage=storage)
-                self._flow.wrote(number, tensor, storage, value)
-            self._shown.output(address, value, self._read, place)
-            outputs.append(value)
-        return tuple(outputs), same
-
     def _adopt(self, event: Event, cycle: Cycle, results: Sequence[torch.Tensor]) -> None:
         """Take over the cycle of a replayed event: only the dataflow has to be followed again."""
         self._places.stack(event.node)
@@ -363,7 +256,7 @@ class Builder:
     def rewrite(self, event: HostEvent) -> None:
         """The last cycle, a host step, was rewritten to `event` before the run went on."""
         cycle = self.cycles[-1]
-        outputs = self._host_outputs(event, cycle.number)
+        outputs = self._host_cycles.outputs(event, cycle.number, self._read - 1)
         self.cycles[-1] = replace(
             cycle, edited=True, nop=False, outputs=outputs, note=event.result.note
         )
@@ -391,7 +284,7 @@ class Builder:
     def _part_with(self, targets: Sequence[torch.Tensor]) -> None:
         """This event overwrote `targets`: show what was there before from the saved copies."""
         for address in {storage_key(target)[0] for target in targets}:
-            self._shown.part_with(address, self._recorder.saved, self._keep)
+            self._shown.part_with(address, self._recorder.overwrites.saved, self._keep)
 
     def _phase(self) -> tuple[Phase, int | None]:
         """What the event that is read now is part of."""
@@ -399,7 +292,3 @@ class Builder:
         while self._part + 1 < len(parts) and parts[self._part + 1].first <= self._read:
             self._part += 1
         return parts[self._part][1:] if parts else ("forward", None)
-
-
-def _lies_in(item: Any, keys: set[int]) -> bool:
-    return isinstance(item, torch.Tensor) and storage_key(item)[0] in keys

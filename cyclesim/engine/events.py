@@ -16,7 +16,17 @@ import torch
 from cyclesim.machine import HostResult, HostStep
 from cyclesim.trace import Phase
 
-__all__ = ["AnyEvent", "Event", "Gate", "HostEvent", "Node", "Part", "Player", "Standing"]
+__all__ = [
+    "AnyEvent",
+    "Event",
+    "Gate",
+    "HostEvent",
+    "Node",
+    "Part",
+    "Player",
+    "Standing",
+    "copies_of",
+]
 
 
 class Node(NamedTuple):
@@ -74,6 +84,16 @@ class HostEvent(NamedTuple):
     def self_ns(self) -> int:
         """Time inside the step."""
         return self.ended - self.started
+
+
+def copies_of(result: HostResult) -> tuple[Any, ...]:
+    """What a step outside the model wrote, as it is now; what lasts is nobody else's."""
+    return tuple(
+        item.value.detach().clone()
+        if isinstance(item.value, torch.Tensor) and not item.lasting
+        else item.value
+        for item in result.outputs
+    )
 
 
 class Part(NamedTuple):

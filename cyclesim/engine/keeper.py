@@ -19,6 +19,7 @@ import torch
 
 from cyclesim.engine.builder import Builder
 from cyclesim.engine.data import TorchData, storage_key, to_numpy
+from cyclesim.engine.events import AnyEvent, Node
 from cyclesim.engine.increments import GrownData
 from cyclesim.engine.recorder import Recorder
 from cyclesim.errors import CyclesimError
@@ -26,7 +27,7 @@ from cyclesim.language import tr
 from cyclesim.trace import Stats
 from cyclesim.trace.tensor import Index, Raw
 
-__all__ = ["Keep", "Keeper", "SpilledData"]
+__all__ = ["Keep", "Keeper", "KeepingGate", "SpilledData"]
 
 #: What stays readable: everything, what cycles wrote, or only minimum, maximum, mean, NaN and Inf.
 Keep = Literal["all", "outputs", "stats"]
@@ -181,7 +182,7 @@ class Keeper:
                 if value.kind in ("observed", "constant"):
                     value.data = None  # the cycle that wrote it has the numbers
         self._oldest = until
-        self._builder.forget(self._builder.event_of[until - 1])
+        self._builder.holding.forget(self._builder.event_of[until - 1])
 
     def _release_memory(self, key: int, *, to_disk: bool) -> None:
         """Let go of one piece of memory, wherever the trace looks at it."""
@@ -207,3 +208,19 @@ class Keeper:
             self._spill, start, data.numel() * data.element_size(), tuple(data.shape), data.dtype,
             summary,
         )  # fmt: skip
+
+
+class KeepingGate:
+    """Builds the cycles as the run goes, so that the keeper can look after each of them."""
+
+    def __init__(self, builder: Builder, keeper: Keeper) -> None:
+        self._builder = builder
+        self._keeper = keeper
+
+    def before(self, node: Node | None, call: Any, args: tuple[Any, ...]) -> None:
+        pass
+
+    def after(self, event: AnyEvent) -> AnyEvent:
+        if self._builder.update():
+            self._keeper.update()
+        return event

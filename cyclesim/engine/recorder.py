@@ -15,24 +15,19 @@ after the run by `trace`, or at each pause by the live `Clock`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import get_ident
 from time import perf_counter_ns
 from typing import Any
 
 import torch
-from torch.nn.modules.module import (
-    _global_forward_hooks_with_kwargs,
-    register_module_forward_hook,
-    register_module_forward_pre_hook,
-)
 from torch.overrides import TorchFunctionMode, handle_torch_function
-from torch.utils.hooks import RemovableHandle
 
-from cyclesim.engine.data import storage_key
-from cyclesim.engine.events import Event, Gate, HostEvent, Node, Part, Player, Standing
-from cyclesim.engine.functions import only_rearranges, overwritten, tensors_in, traits, written
+from cyclesim.engine.events import Event, Gate, HostEvent, Node, Part, Player, copies_of
+from cyclesim.engine.functions import overwritten, tensors_in, traits
+from cyclesim.engine.hooks import ModuleHooks
 from cyclesim.engine.layout import Layout
+from cyclesim.engine.overwrites import Overwrites
 from cyclesim.machine import HostResult, HostStep, ModelCall
 
 __all__ = ["Recorder"]
@@ -61,8 +56,7 @@ class Recorder(TorchFunctionMode):
 
     Attributes:
         events: what happened, in order.
-        saved: for tensors overwritten later in the run, the numbers they had when they were
-            written: `saved[event index][output index]`.
+        overwrites: what the events wrote that was overwritten later in the run.
         failed_in: the module call that an exception came out of.
         parts: where each call of the model begins among the events, its phase and its token.
         rewrites: what the user put in place of what a host step wrote, by event index.
@@ -79,7 +73,7 @@ class Recorder(TorchFunctionMode):
         self.gate = gate
         self._script = script
         self.events: list[Event | HostEvent] = []
-        self.saved: dict[int, dict[int, torch.Tensor]] = {}
+        self.overwrites = Overwrites()
         self._node: Node | None = None
         self.failed_in: Node | None = None
         self.parts: list[Part] = []
@@ -92,9 +86,7 @@ class Recorder(TorchFunctionMode):
         # shown them all.
         self._live = script is None or script.done
         self._plain = self._live and not self._cuda
-        self._handles: list[RemovableHandle] = []
-        self._written: dict[int, list[tuple[int, int, torch.Tensor]]] = {}
-        self._indexed = 0
+        self._hooks = ModuleHooks()
 
     def of(self, call: ModelCall) -> Recorder:
         """This recorder, told which call of the model comes next: `with recorder.of(call): …`."""
@@ -102,15 +94,11 @@ class Recorder(TorchFunctionMode):
         return self
 
     def __enter__(self) -> Recorder:
-        enter, leave = self._hooks(get_ident())
-        self._handles = [
-            register_module_forward_pre_hook(enter),
-            register_module_forward_hook(leave, with_kwargs=True, always_call=True),
-        ]
+        self._hooks.add(*self._around_modules(get_ident()))
         try:
             super().__enter__()
         except BaseException:
-            self._remove_hooks()
+            self._hooks.remove()
             raise
         return self
 
@@ -118,23 +106,14 @@ class Recorder(TorchFunctionMode):
         try:
             super().__exit__(*exception)
         finally:
-            self._remove_hooks()
+            self._hooks.remove()
             self._node = None
             if self._in_seal is not None:  # Ctrl-C inside a sealed module: its hook did not run
                 self._in_seal.__exit__(None, None, None)
                 self._in_seal = None
 
-    def _remove_hooks(self) -> None:
-        while self._handles:
-            handle = self._handles.pop()
-            handle.remove()
-            # The handle forgets this table, and `torch.compile` would see a hook for ever.
-            _global_forward_hooks_with_kwargs.pop(handle.id, None)
-
-    def _hooks(self, thread: int) -> tuple[Callable[..., None], Callable[..., Any]]:
-        # Hooks on every module at once cost two registrations, not two for each module, and
-        # leave the model's own hooks alone. They fire for every model in every thread, so they
-        # look at the thread.
+    def _around_modules(self, thread: int) -> tuple[Callable[..., None], Callable[..., Any]]:
+        # They are called for every model in every thread, so they look at the thread.
         events = self.events
 
         def enter(module: torch.nn.Module, args: Any) -> None:
@@ -218,9 +197,9 @@ class Recorder(TorchFunctionMode):
         if self.gate is not None and self._live:
             self.gate.before(self._node, func, args)
         if known.lends:
-            self._save(args[:1])
+            self.overwrites.save(args[:1], self.events)
         elif known.overwrites or (kwargs and ("out" in kwargs or "inplace" in kwargs)):
-            self._save(overwritten(func, args, kwargs))
+            self.overwrites.save(overwritten(func, args, kwargs), self.events)
         if self._plain:
             marks = None
             started = perf_counter_ns()
@@ -292,7 +271,7 @@ class Recorder(TorchFunctionMode):
         new = self.rewrites.get(len(self.events))
         if new is not None and step.rewrite is not None:
             result = step.rewrite(new)
-        event = HostEvent(step, result, started, ended, _copies(result))
+        event = HostEvent(step, result, started, ended, copies_of(result))
         self.events.append(event)
         if self.gate is not None:
             event = self.events[-1] = self.gate.after(event)
@@ -304,57 +283,10 @@ class Recorder(TorchFunctionMode):
         assert isinstance(event, HostEvent) and event.step.rewrite is not None
         result = event.step.rewrite(tensors)
         self.rewrites[len(self.events) - 1] = tensors
-        return event._replace(result=result, copies=_copies(result))
+        return event._replace(result=result, copies=copies_of(result))
 
     @staticmethod
     def _mark() -> tuple[torch.cuda.Event, torch.cuda.Event]:
         marks = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         marks[0].record()
         return marks
-
-    def forget(self, last: int) -> None:
-        """The events up to number `last` have been stored elsewhere: nothing to save of them."""
-        self._indexed = max(self._indexed, last + 1)
-        for key, places in list(self._written.items()):
-            self._written[key] = [place for place in places if place[0] > last]
-        for event in [event for event in self.saved if event <= last]:
-            del self.saved[event]
-
-    def release(self, keys: set[int]) -> None:
-        """Nothing looks at the memory at `keys` any more."""
-        for key in keys:
-            self._written.pop(key, None)
-
-    def _save(self, targets: Sequence[torch.Tensor]) -> None:
-        """Copy the recorded outputs in memory that is about to be written to (copy on write)."""
-        if not targets:
-            return
-        for number in range(self._indexed, len(self.events)):
-            event = self.events[number]
-            for place, tensor in enumerate(_written_by(event)):
-                if isinstance(tensor, torch.Tensor):
-                    key = storage_key(tensor)[0]
-                    self._written.setdefault(key, []).append((number, place, tensor))
-        self._indexed = len(self.events)
-        for target in targets:
-            for number, place, tensor in self._written.pop(storage_key(target)[0], ()):
-                self.saved.setdefault(number, {})[place] = tensor.detach().clone()
-
-
-def _copies(result: HostResult) -> tuple[Any, ...]:
-    return tuple(
-        item.value.detach().clone()
-        if isinstance(item.value, torch.Tensor) and not item.lasting
-        else item.value
-        for item in result.outputs
-    )
-
-
-def _written_by(event: Event | HostEvent) -> list[Any]:
-    if isinstance(event, HostEvent):
-        return [item.value for item in event.result.outputs]
-    if isinstance(event, Standing):
-        return []  # it writes to memory that nothing overwrites
-    if only_rearranges(event.func, event.args):
-        return []  # whoever wrote what it looks at has the copy
-    return written(event.func, event.args, event.output)

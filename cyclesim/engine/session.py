@@ -162,11 +162,11 @@ class Session:
             self._pause()
             self.can_edit = False
         elif self.run.recorder.live:
-            self.run.note_randomness()
+            self.run.past.note_randomness()
         if self._replacement is not None:
             if isinstance(event, Event):
                 event = self.run.go_on(_edited(event, self._replacement), event)
-                self.run.tape.reread(len(self.run.recorder.events) - 1)
+                self.run.past.tape.reread(len(self.run.recorder.events) - 1)
             else:
                 event = self._rewritten
             self._replacement = None
@@ -184,7 +184,7 @@ class Session:
         # The goal is reached; the next one comes with the next turn.
         self._after = self._before = None
         # Whatever draws random numbers during the pause must not change what the model draws.
-        state = self.run.note_randomness(sure=False)
+        state = self.run.past.note_randomness(sure=False)
         self.run.stopwatch.leave_out(self.rendezvous.pause())
         self.run.state.randomness.put(state)
 

@@ -11,7 +11,7 @@ import torch
 
 from cyclesim.engine.compare.forms import Form, silent, threads_set
 from cyclesim.engine.compare.generated import Generated
-from cyclesim.engine.run import trace
+from cyclesim.engine.tracing import trace
 from cyclesim.engine.verdict import compare as same_bits
 from cyclesim.engine.verdict import snapshot
 from cyclesim.machine import Encoding, Machine, drive

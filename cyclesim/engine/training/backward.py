@@ -30,9 +30,8 @@ from cyclesim.engine.training.events import (
     Gradient,
     Marks,
     Part,
-    Saved,
 )
-from cyclesim.engine.training.graph import Edge, Graph, Node, is_accumulator, reachable
+from cyclesim.engine.training.graph import Edge, Graph, Node, is_accumulator, reachable, saved_by
 
 __all__ = ["Backward", "Watcher"]
 
@@ -136,7 +135,7 @@ class Backward:
                 cycle = self._cycles[of] = BackwardEvent(of, _module_call(self._events[of]))
                 self._watcher.begins(cycle)
             cycle.arrived += self._arrived(node, totals, inner=bool(cycle.ran))
-            cycle.saved += _saved(node)
+            cycle.saved += saved_by(node)
             cycle.ran.append(node.name())
             marks = self._mark()
             started = perf_counter_ns()
@@ -275,27 +274,3 @@ class Backward:
 
 def _module_call(event: Any) -> Any:
     return event.node if isinstance(event, Event) else None
-
-
-def _saved(node: Node) -> Iterator[Saved]:
-    """What the forward kept for `node`."""
-    for name in _saved_names(type(node)):
-        try:
-            value = getattr(node, name)
-        except RuntimeError:  # overwritten since: backward itself will say so
-            continue
-        label = name.removeprefix("_saved_")
-        for place, tensor in enumerate(value if isinstance(value, (tuple, list)) else (value,)):
-            if isinstance(tensor, torch.Tensor):
-                own = label if tensor is value else f"{label}[{place}]"
-                yield Saved(node.name(), own, tensor)
-
-
-_SAVED_NAMES: dict[type, tuple[str, ...]] = {}
-
-
-def _saved_names(kind: type) -> tuple[str, ...]:
-    if kind not in _SAVED_NAMES:
-        names = tuple(n for n in dir(kind) if n.startswith("_saved_") or n == "saved_tensors")
-        _SAVED_NAMES[kind] = names
-    return _SAVED_NAMES[kind]

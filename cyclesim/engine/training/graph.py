@@ -16,8 +16,17 @@ from torch.autograd.graph import get_gradient_edge
 
 from cyclesim.engine.events import Event
 from cyclesim.engine.functions import argument_names, tensors_in, written
+from cyclesim.engine.training.events import Saved
 
-__all__ = ["Edge", "Graph", "Node", "is_accumulator", "named_tensors", "reachable"]
+__all__ = [
+    "Edge",
+    "Graph",
+    "Node",
+    "is_accumulator",
+    "named_tensors",
+    "reachable",
+    "saved_by",
+]
 
 #: A node of autograd's graph (`torch.autograd.graph.Node`). Not a module call.
 Node = Any
@@ -107,3 +116,27 @@ def named_tensors(
     for name, value in (*named, *kwargs.items()):
         for place, tensor in enumerate(tensors_in(value)):
             yield (name if tensor is value else f"{name}[{place}]"), tensor
+
+
+def saved_by(node: Node) -> Iterator[Saved]:
+    """What the forward kept for `node`."""
+    for name in _saved_names(type(node)):
+        try:
+            value = getattr(node, name)
+        except RuntimeError:  # overwritten since: backward itself will say so
+            continue
+        label = name.removeprefix("_saved_")
+        for place, tensor in enumerate(value if isinstance(value, (tuple, list)) else (value,)):
+            if isinstance(tensor, torch.Tensor):
+                own = label if tensor is value else f"{label}[{place}]"
+                yield Saved(node.name(), own, tensor)
+
+
+_SAVED_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _saved_names(kind: type) -> tuple[str, ...]:
+    if kind not in _SAVED_NAMES:
+        names = tuple(n for n in dir(kind) if n.startswith("_saved_") or n == "saved_tensors")
+        _SAVED_NAMES[kind] = names
+    return _SAVED_NAMES[kind]

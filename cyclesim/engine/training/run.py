@@ -8,30 +8,28 @@ wrote is edited in the same way: those numbers have gone on by the time a clock 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from statistics import median
-from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import torch
 
-from cyclesim.engine.data import TorchData
 from cyclesim.engine.events import Event, Gate, Standing
 from cyclesim.engine.functions import overwritten, written
 from cyclesim.engine.layout import Layout
+from cyclesim.engine.locating import first_different
 from cyclesim.engine.replay import Script, rebuild
 from cyclesim.engine.run import Run
-from cyclesim.engine.timing import BUDGET_NS, REPEATS, Quartiles, Speeds, Stopwatch
+from cyclesim.engine.timing import Speeds
 from cyclesim.engine.training.backward import Backward
 from cyclesim.engine.training.builder import TrainingBuilder
 from cyclesim.engine.training.changes import parameter_name
 from cyclesim.engine.training.cycles import number_of
+from cyclesim.engine.training.edits import Edits
 from cyclesim.engine.training.events import BackwardEvent
 from cyclesim.engine.training.recorder import StraightThrough, TrainingRecorder
+from cyclesim.engine.training.repeating import repeated_steps, untraced_steps
 from cyclesim.engine.training.update import UpdateEvent, update
-from cyclesim.engine.verdict import compare
 from cyclesim.errors import CyclesimError, ModelError
 from cyclesim.language import N_, tr
 from cyclesim.machine import (
@@ -44,16 +42,9 @@ from cyclesim.machine import (
     drive,
 )
 from cyclesim.machine.training import BackwardWork, ClipWork, Scored, UpdateWork, unmarked
-from cyclesim.trace import Cycle, Value, Verdict
+from cyclesim.trace import Cycle, Verdict
 
 __all__ = ["TrainingRun"]
-
-
-class Edit(NamedTuple):
-    """What the user put in place of what a cycle wrote, by the names of its outputs."""
-
-    cycle: Cycle
-    tensors: Mapping[str, torch.Tensor]
 
 
 class TrainingRun(Run):
@@ -73,10 +64,10 @@ class TrainingRun(Run):
         text: str | None = None,
         inputs: Any = None,
         *,
-        edits: Mapping[int, Edit] = MappingProxyType({}),
+        edits: Edits | None = None,
         **how: Any,
     ) -> None:
-        self.edits = dict(edits)
+        self.edits = Edits() if edits is None else edits
         self._scored: Scored | None = None
         super().__init__(machine, text, inputs, **how)
 
@@ -114,12 +105,10 @@ class TrainingRun(Run):
 
     def resumed(self, number: int, edit: Mapping[int, torch.Tensor] | None = None) -> TrainingRun:
         """The same step from its beginning, with its edits up to cycle `number`."""
-        edits = {at: one for at, one in self.edits.items() if at <= number}
+        edits = self.edits.until(number)
         if edit is not None:
             cycle = self.trace.cycles[number]
-            earlier = edits[number].tensors if number in edits else {}
-            new = {cycle.outputs[place].name: tensor for place, tensor in edit.items()}
-            edits[number] = Edit(cycle, {**earlier, **new})
+            edits.add(cycle, {cycle.outputs[place].name: new for place, new in edit.items()})
         return self._again(edits=edits, memory=self.memory)
 
     def _again(self, **how: Any) -> TrainingRun:
@@ -201,29 +190,12 @@ class TrainingRun(Run):
         if isinstance(event, BackwardEvent):
             event.origin.event = len(self.recorder.events)
         else:
-            self._edit_update(event)
+            self.edits.put_into(event, len(self.builder.cycles), self.layout)
         self.recorder.add(event)
 
     def replacement(self, event: BackwardEvent, name: str) -> torch.Tensor | None:
         """What the user wants in place of a gradient."""
-        if not self.edits:
-            return None
-        of = number_of(event.of, self.builder)
-        edits = (e for e in self.edits.values() if e.cycle.forward == of)
-        return next((e.tensors[name] for e in edits if name in e.tensors), None)
-
-    def _edit_update(self, event: UpdateEvent) -> None:
-        edit = self.edits.get(len(self.builder.cycles))
-        if edit is None:
-            return
-        event.replaced = True
-        with torch.no_grad():
-            for one in event.changed:
-                of = f" of {parameter_name(one.parameter, self.builder)}"
-                for name, tensor in (("value", one.parameter), *one.after.items()):
-                    new = edit.tensors.get(name, edit.tensors.get(name + of))
-                    if new is not None:
-                        tensor.copy_(new)
+        return self.edits.gradient(number_of(event.of, self.builder), name) if self.edits else None
 
     # -- edits -------------------------------------------------------------------------------
 
@@ -242,19 +214,14 @@ class TrainingRun(Run):
 
     def edit_again(self, new: Sequence[Cycle], event: Any) -> list[torch.Tensor] | None:
         """The edit that an earlier run of the step had at this function call."""
-        edit = self.edits.get(new[-1].number) if new and isinstance(event, Event) else None
-        if edit is None:
-            return None
-        made = written(event.func, event.args, event.output)
-        named = zip(new[-1].outputs, made, strict=True)
-        return [edit.tensors.get(value.name, tensor.detach()) for value, tensor in named]
+        return self.edits.written(new[-1], event) if new and isinstance(event, Event) else None
 
     def go_on(self, edited: Event, event: Event) -> Event:
         """Other numbers in the forward: the gradient passes them as if they were the old ones."""
         number = len(self.builder.cycles) - 1
         cycle = self.builder.cycles[number]
         named = zip(cycle.outputs, edited.edits or (), strict=True)
-        self.edits[number] = Edit(cycle, {value.name: tensor for value, tensor in named})
+        self.edits.add(cycle, {value.name: tensor for value, tensor in named})
         if overwritten(event.func, event.args, event.kwargs):
             return edited
         pairs = zip(
@@ -293,8 +260,7 @@ class TrainingRun(Run):
             return super()._locate(verdict)
         again = self._again()
         again.execute()
-        pairs = zip(self.trace.cycles, again.trace.cycles, strict=False)
-        first = next((one.number for one, other in pairs if _differ(one, other)), None)
+        first = first_different(self.trace.cycles, again.trace.cycles)
         again.close()
         if first is None:
             reason = N_("two traced runs agree: this model takes another path when it is observed")
@@ -302,58 +268,14 @@ class TrainingRun(Run):
             reason = N_("two traced runs differ too: the step is not deterministic")
         return replace(verdict, first_difference=first, reason=reason)
 
-    def repeat(
-        self,
-        *,
-        repeats: int = REPEATS,
-        budget_ns: int = BUDGET_NS,
-        going: Callable[[int], bool] = lambda done: True,
-        keep: bool = True,
-        **_: Any,
-    ) -> Speeds:
-        """Run the step again at full speed, recorded but unpaused (see `timing.full_speed`)."""
-        steps = [(c.op, c.step, c.path) for c in self.trace.cycles]
-        rounds: list[list[int]] = []
-        walls: list[int] = []
-        while len(rounds) < repeats and (sum(walls) < budget_ns or not rounds):
-            if not going(len(rounds)):
-                break
-            again = self._again(keep="nothing")
-            again.execute()
-            if [(c.op, c.step, c.path) for c in again.trace.cycles] != steps:
-                break
-            rounds.append([c.self_ns for c in again.trace.cycles])
-            walls.append(again.stopwatch.elapsed_ns)
-            again.close()
-        if not rounds:
-            return Speeds((), 0, 0)
-        raw = tuple(zip(*rounds, strict=True))
-        spread = tuple(map(Quartiles.of, raw))
-        medians = tuple(s.median for s in spread)
-        return Speeds(medians, round(median(walls)), len(rounds), spread, raw)
+    def repeat(self, *, keep: bool = True, **how: Any) -> Speeds:
+        """Run the step again at full speed, recorded but unpaused (see `repeated_steps`)."""
+        return repeated_steps(self.trace.cycles, lambda: self._again(keep="nothing"), **how)
 
     def _untraced_ns(self) -> int:
-        times: list[int] = []
-        while len(times) < REPEATS and (sum(times) < BUDGET_NS or not times):
-            times.append(self._untraced_once())
-        return round(median(times))
-
-    def _untraced_once(self) -> int:
         assert self._fresh is not None
-        machine = self.machine.fresh()
-        watch = Stopwatch(machine.device)
-
-        def timed(work: Callable[[], Any]) -> Any:
-            with watch:
-                return work()
-
         with torch.random.fork_rng(devices=self.state.randomness.devices):
-            drive(
-                machine.program(self._fresh.copied()),
-                call=lambda call: timed(partial(machine.call, call)),
-                work=lambda work: timed(work.run),
-            )
-        return watch.elapsed_ns
+            return untraced_steps(self.machine, self._fresh)
 
     # -- the end -----------------------------------------------------------------------------
 
@@ -368,15 +290,3 @@ class TrainingRun(Run):
         super().close()
         self.recorder.graph.clear()
         self._scored = None
-
-
-def _differ(one: Cycle, other: Cycle) -> bool:
-    """Whether two cycles wrote other numbers."""
-    if len(one.outputs) != len(other.outputs):
-        return True
-    pairs = zip(map(_tensor, one.outputs), map(_tensor, other.outputs), strict=True)
-    return any(compare([a], [b]).bit_identical is False for a, b in pairs)
-
-
-def _tensor(value: Value) -> torch.Tensor:
-    return value.data.tensor if isinstance(value.data, TorchData) else torch.empty(0)
