@@ -30,11 +30,11 @@ from rich.table import Table
 from transformers import BertConfig, BertForTokenClassification
 
 import cyclesim
-from cyclesim.engine.builder import Builder
-from cyclesim.engine.events import Event
-from cyclesim.engine.functions import is_wiring, tensors_in, traits
-from cyclesim.engine.recorder import Recorder
-from cyclesim.engine.rendezvous import Rendezvous
+from cyclesim.engine.building.builder import Builder
+from cyclesim.engine.clock.rendezvous import Rendezvous
+from cyclesim.engine.recording.events import Event
+from cyclesim.engine.recording.functions import is_wiring, tensors_in, traits
+from cyclesim.engine.recording.recorder import Recorder
 
 now = time.perf_counter_ns
 

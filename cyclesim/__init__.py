@@ -18,7 +18,8 @@ from cyclesim._version import __version__
 from cyclesim.errors import CyclesimError, ModelError
 
 if TYPE_CHECKING:
-    from cyclesim.engine import Clock, Probe, edits, rehearse, trace
+    from cyclesim.engine import Clock, Probe, rehearse, trace
+    from cyclesim.engine.clock import edits
     from cyclesim.engine.compare import compare
     from cyclesim.finetuning import train
     from cyclesim.machine import Machine, Training, load

@@ -14,10 +14,10 @@ import cyclesim
 
 MODULES = (
     "cyclesim.cost.roofline",
-    "cyclesim.engine.clock",
+    "cyclesim.engine.clock.clock",
     "cyclesim.engine.compare.comparing",
     "cyclesim.engine.probe",
-    "cyclesim.engine.tracing",
+    "cyclesim.engine.running.tracing",
     "cyclesim.export.chrome",
     "cyclesim.export.formats",
     "cyclesim.export.pipeline",

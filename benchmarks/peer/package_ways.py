@@ -18,9 +18,9 @@ __all__ = ["cyclesim", "nnsight", "pyvene", "torchlens", "transformer_lens"]
 
 def cyclesim(subject: Subject) -> list[Way]:
     import cyclesim
-    from cyclesim.engine.layout import Layout
-    from cyclesim.engine.recorder import Recorder
-    from cyclesim.engine.run import Run
+    from cyclesim.engine.recording.layout import Layout
+    from cyclesim.engine.recording.recorder import Recorder
+    from cyclesim.engine.running.run import Run
     from cyclesim.machine import Machine
 
     machine = Machine.of(subject.twin())

@@ -22,7 +22,7 @@ from typing import Any
 import torch
 
 from cyclesim.cost.roofline import Peak
-from cyclesim.engine.timing import Stopwatch
+from cyclesim.engine.running.timing import Stopwatch
 from cyclesim.errors import CyclesimError
 from cyclesim.folders import cache_folder, read_json, write_json
 from cyclesim.language import tr

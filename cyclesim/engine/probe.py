@@ -17,11 +17,11 @@ from typing import Any
 
 import torch
 
-from cyclesim.engine.data import TorchData, value_of
-from cyclesim.engine.events import AnyEvent, Event, Node
-from cyclesim.engine.replay import rebuild
-from cyclesim.engine.run import Run
-from cyclesim.engine.verdict import output_tensors
+from cyclesim.engine.recording.data import TorchData, value_of
+from cyclesim.engine.recording.events import AnyEvent, Event, Node
+from cyclesim.engine.running.replay import rebuild
+from cyclesim.engine.running.run import Run
+from cyclesim.engine.running.verdict import output_tensors
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.machine import HostStep, Machine

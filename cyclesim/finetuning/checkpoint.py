@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from safetensors.torch import save as serialized
 
-from cyclesim.engine.state import Randomness
+from cyclesim.engine.running.state import Randomness
 from cyclesim.errors import CyclesimError
 from cyclesim.files import replace_file, shown
 from cyclesim.language import tr

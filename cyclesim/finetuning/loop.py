@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cyclesim.engine.state import Randomness
+from cyclesim.engine.running.state import Randomness
 from cyclesim.finetuning.checkpoint import Position
 from cyclesim.finetuning.corpus import PARTS, Corpus
 from cyclesim.finetuning.encode import IGNORED, Batch, Coder, Example

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from cyclesim.engine import trace
-from cyclesim.engine.state import Randomness
+from cyclesim.engine.running.state import Randomness
 from cyclesim.errors import CyclesimError
 from cyclesim.finetuning.encode import Batch
 from cyclesim.language import N_, tr

@@ -13,7 +13,7 @@ from torch import nn
 from cyclesim import CyclesimError
 from cyclesim.cost import Peak
 from cyclesim.engine import known_peak, measure, peak, peak_of
-from cyclesim.engine.timing import Quartiles
+from cyclesim.engine.running.timing import Quartiles
 from cyclesim.folders import HOME
 
 from .all_families import build, inputs

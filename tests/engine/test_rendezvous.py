@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from cyclesim.engine.rendezvous import Cancelled, Rendezvous
+from cyclesim.engine.clock.rendezvous import Cancelled, Rendezvous
 
 TURNS = 50
 

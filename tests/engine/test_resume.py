@@ -13,8 +13,8 @@ from torch.overrides import TorchFunctionMode
 
 import cyclesim
 from cyclesim import Clock, CyclesimError, edits
-from cyclesim.engine.functions import op_name
-from cyclesim.engine.verdict import compare, output_tensors
+from cyclesim.engine.recording.functions import op_name
+from cyclesim.engine.running.verdict import compare, output_tensors
 from cyclesim.trace import Cycle, Trace
 
 from .all_families import FAMILIES, build, inputs

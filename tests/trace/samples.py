@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from hypothesis import strategies as st
 
-from cyclesim.engine.data import TorchData, dtype_name
+from cyclesim.engine.recording.data import TorchData, dtype_name
 from cyclesim.trace import ArrayData, Call, Cycle, Header, Timing, Trace, Value, Verdict
 from cyclesim.trace.cycle import Unit
 from cyclesim.trace.tensor import TensorData

@@ -26,7 +26,7 @@ from cyclesim.engine.compare.rounds import Drawn, draw
 from cyclesim.engine.compare.rows import Rows
 from cyclesim.engine.compare.sweep import measure_sweep
 from cyclesim.engine.peak import peak_of, processor
-from cyclesim.engine.state import ModelState
+from cyclesim.engine.running.state import ModelState
 from cyclesim.errors import CyclesimError
 from cyclesim.language import speaking, tr
 from cyclesim.machine import Machine

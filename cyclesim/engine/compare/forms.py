@@ -20,7 +20,7 @@ import torch
 
 from cyclesim.engine.compare.generated import generated
 from cyclesim.engine.compare.inputs import batched, floats, length_of, lengthened
-from cyclesim.engine.timing import Stopwatch
+from cyclesim.engine.running.timing import Stopwatch
 from cyclesim.errors import CyclesimError
 from cyclesim.machine import Encoding, Machine, ModelCall
 from cyclesim.machine.quiet import quiet_loggers

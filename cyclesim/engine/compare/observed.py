@@ -6,11 +6,11 @@ from time import perf_counter_ns
 from typing import NamedTuple
 
 from cyclesim.cost import is_counted
-from cyclesim.engine.clock import Clock
+from cyclesim.engine.clock.clock import Clock
 from cyclesim.engine.compare.forms import Form
-from cyclesim.engine.events import Event
-from cyclesim.engine.run import Run
-from cyclesim.engine.timing import Speeds
+from cyclesim.engine.recording.events import Event
+from cyclesim.engine.running.run import Run
+from cyclesim.engine.running.timing import Speeds
 from cyclesim.errors import CyclesimError
 from cyclesim.trace import Cycle, Verdict
 from cyclesim.versus import CycleWork, Part, Times

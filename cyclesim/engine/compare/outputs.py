@@ -11,9 +11,9 @@ import torch
 
 from cyclesim.engine.compare.forms import Form, silent, threads_set
 from cyclesim.engine.compare.generated import Generated
-from cyclesim.engine.tracing import trace
-from cyclesim.engine.verdict import compare as same_bits
-from cyclesim.engine.verdict import snapshot
+from cyclesim.engine.running.tracing import trace
+from cyclesim.engine.running.verdict import compare as same_bits
+from cyclesim.engine.running.verdict import snapshot
 from cyclesim.machine import Encoding, Machine, drive
 from cyclesim.trace import Trace
 from cyclesim.trace.answer import said

@@ -9,7 +9,7 @@ from cyclesim.engine.compare.inputs import length_of, sequences
 from cyclesim.engine.compare.memory import measure_memory, weight_bytes
 from cyclesim.engine.compare.outputs import Reference, first_difference
 from cyclesim.engine.compare.reasons import reason
-from cyclesim.engine.state import ModelState
+from cyclesim.engine.running.state import ModelState
 from cyclesim.trace import Verdict
 from cyclesim.versus import Answer, Difference, First, Memory, Row, Variant
 from cyclesim.versus.sentences import OTHER_INPUT, STEPPED, TRACED, UNTRACED

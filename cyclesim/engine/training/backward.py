@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 import torch
 
-from cyclesim.engine.events import Event
+from cyclesim.engine.recording.events import Event
 from cyclesim.engine.training.events import (
     Arrival,
     BackwardEvent,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from cyclesim.engine.builder import Builder
-from cyclesim.engine.events import Event, Standing
-from cyclesim.engine.functions import written
+from cyclesim.engine.building.builder import Builder
+from cyclesim.engine.recording.events import Event, Standing
+from cyclesim.engine.recording.functions import written
 from cyclesim.engine.training.changes import update_cycle
 from cyclesim.engine.training.cycles import backward_cycle
 from cyclesim.engine.training.events import BackwardEvent

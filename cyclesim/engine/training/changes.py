@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import torch
 
-from cyclesim.engine.builder import Builder
-from cyclesim.engine.data import value_of
+from cyclesim.engine.building.builder import Builder
+from cyclesim.engine.recording.data import value_of
 from cyclesim.engine.training.update import Changed, UpdateEvent, module_of
 from cyclesim.trace import Cycle, Value
 

@@ -14,10 +14,10 @@ from dataclasses import replace
 
 import torch
 
-from cyclesim.engine.builder import Builder
-from cyclesim.engine.data import storage_key, value_of
-from cyclesim.engine.events import Event
-from cyclesim.engine.functions import written
+from cyclesim.engine.building.builder import Builder
+from cyclesim.engine.recording.data import storage_key, value_of
+from cyclesim.engine.recording.events import Event
+from cyclesim.engine.recording.functions import written
 from cyclesim.engine.training.events import BackwardEvent, Delivery, Gradient, Part, Saved
 from cyclesim.engine.training.graph import named_tensors
 from cyclesim.trace import Cycle, Value

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import torch
 
-from cyclesim.engine.events import Event
-from cyclesim.engine.functions import written
-from cyclesim.engine.layout import Layout
+from cyclesim.engine.recording.events import Event
+from cyclesim.engine.recording.functions import written
+from cyclesim.engine.recording.layout import Layout
 from cyclesim.engine.training.update import UpdateEvent
 from cyclesim.trace import Cycle
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from cyclesim.engine.events import Node as ModuleCall
-from cyclesim.engine.events import Standing
+from cyclesim.engine.recording.events import Node as ModuleCall
+from cyclesim.engine.recording.events import Standing
 from cyclesim.trace import Phase
 
 __all__ = ["Arrival", "BackwardEvent", "Delivery", "Gradient", "Marks", "Origin", "Part", "Saved"]

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch.autograd.graph import get_gradient_edge
 
-from cyclesim.engine.events import Event
-from cyclesim.engine.functions import argument_names, tensors_in, written
+from cyclesim.engine.recording.events import Event
+from cyclesim.engine.recording.functions import argument_names, tensors_in, written
 from cyclesim.engine.training.events import Saved
 
 __all__ = [

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from cyclesim.engine.events import Event, Standing
-from cyclesim.engine.recorder import Recorder
+from cyclesim.engine.recording.events import Event, Standing
+from cyclesim.engine.recording.recorder import Recorder
 from cyclesim.engine.training.graph import Graph
 
 __all__ = ["StraightThrough", "TrainingRecorder"]

@@ -7,7 +7,7 @@ from functools import partial
 from statistics import median
 from typing import Any, Protocol
 
-from cyclesim.engine.timing import BUDGET_NS, REPEATS, Quartiles, Speeds, Stopwatch
+from cyclesim.engine.running.timing import BUDGET_NS, REPEATS, Quartiles, Speeds, Stopwatch
 from cyclesim.machine import Encoding, TrainingMachine, drive
 from cyclesim.trace import Cycle, Trace
 

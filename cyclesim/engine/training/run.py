@@ -14,13 +14,13 @@ from typing import Any, NoReturn
 
 import torch
 
-from cyclesim.engine.events import Event, Gate, Standing
-from cyclesim.engine.functions import overwritten, written
-from cyclesim.engine.layout import Layout
-from cyclesim.engine.locating import first_different
-from cyclesim.engine.replay import Script, rebuild
-from cyclesim.engine.run import Run
-from cyclesim.engine.timing import Speeds
+from cyclesim.engine.recording.events import Event, Gate, Standing
+from cyclesim.engine.recording.functions import overwritten, written
+from cyclesim.engine.recording.layout import Layout
+from cyclesim.engine.running.locating import first_different
+from cyclesim.engine.running.replay import Script, rebuild
+from cyclesim.engine.running.run import Run
+from cyclesim.engine.running.timing import Speeds
 from cyclesim.engine.training.backward import Backward
 from cyclesim.engine.training.builder import TrainingBuilder
 from cyclesim.engine.training.changes import parameter_name

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import torch
 
-from cyclesim.engine.events import Standing
+from cyclesim.engine.recording.events import Standing
 from cyclesim.engine.training.events import Marks
 from cyclesim.trace import Phase
 
