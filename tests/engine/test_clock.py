@@ -36,6 +36,8 @@ def batch() -> dict[str, torch.Tensor]:
 @pytest.fixture(autouse=True)
 def nothing_left() -> Iterator[None]:
     yield
+    for thread in clock_threads():
+        thread.join(10)  # it has told that the run is over before it is over itself
     assert not clock_threads()
 
 
