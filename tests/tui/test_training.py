@@ -94,3 +94,9 @@ async def test_another_text_is_trained_on_its_own_labels(real_app):
         assert trace.header.text == "Ada met Rome ."
         labels = trace.find(step="labels")[0].outputs[-1].numpy()[0].tolist()
         assert labels == [-100, 1, 0, 0, 0, -100]
+        # Where the tensor is not seen, the key that draws its gradient beside it shows it.
+        await goto(pilot, trace.find("backward and softmax and layer 1")[0].number)
+        assert not app.main.query_one("#tensor").display
+        await press(pilot, "Y")
+        assert app.main.query_one("#tensor").display
+        assert "gradient" in text_of(pilot, "#tensor")

@@ -59,7 +59,7 @@ class Viewing(Running):
             return
         said = tr("This run is no training step: it has no gradients.")
         if any(c.phase == "backward" for c in self._plan or ()):
-            said = self.query_one(Tensor).turn_pair()
+            said = self._viewed().turn_pair()
         self.tell(said)
 
     def action_changed(self) -> None:
