@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import time
 from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -97,3 +100,23 @@ def test_after_ctrl_c_the_turn_goes_on_where_it_was() -> None:
         signal.signal(signal.SIGALRM, before)
     thread.join(5)
     assert done == list(range(TURNS)) and interrupted
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files cannot be counted here")
+@pytest.mark.parametrize("leave", ["close", "drop"])
+def test_no_pipe_is_left_open(leave: str) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        rendezvous, done = Rendezvous(), list[int]()
+        thread = worker(rendezvous, done)
+        rendezvous.resume()
+        rendezvous.cancel()
+        thread.join(5)
+        if leave == "close":
+            rendezvous.close()
+            rendezvous.close()
+            rendezvous.cancel()  # nobody hears it: nothing happens
+            assert len(os.listdir("/proc/self/fd")) == before
+    del rendezvous, thread
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) == before

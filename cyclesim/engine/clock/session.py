@@ -72,6 +72,8 @@ class Session:
             self._thread.start()
         self._after, self._before = after, before
         self.rendezvous.resume()
+        if self.rendezvous.ended:
+            self.rendezvous.close()
         if self.error is not None:
             error, self.error = self.error, None
             raise error
@@ -94,10 +96,13 @@ class Session:
 
     def stop(self) -> None:
         self.rendezvous.cancel()
-        if self._started and threading.current_thread() is not self._thread:
+        if threading.current_thread() is self._thread:
+            return
+        if self._started:
             # Ctrl-C may have kept it from starting; if it still does, it is cancelled at once.
             with suppress(RuntimeError):
                 self._thread.join()
+        self.rendezvous.close()
 
     # -- the worker --------------------------------------------------------------------------
 

@@ -83,14 +83,13 @@ class Stepping:
         """
         arrived: Cycle | None = None
         for _ in range(n):
-            if self.looking_back and self._position is not None:
-                self._position += 1
-                arrived = self.current
-                continue
             before = self.executed
-            self._go(after=lambda _: True)
-            if self.executed == before:
-                return None
+            if self._position is not None and self._position < before - 1:
+                self._position += 1
+            else:
+                self._go(after=_always)
+                if self.executed == before:
+                    return None
             arrived = self.current
         return arrived
 
@@ -270,6 +269,10 @@ class Stepping:
     @property
     def _session(self) -> Session:
         return self._owner.session
+
+
+def _always(cycle: Cycle) -> bool:
+    return True
 
 
 def _key(place: Place, resolution: Resolution) -> tuple[object, ...]:

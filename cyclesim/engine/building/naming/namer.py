@@ -41,12 +41,12 @@ class Namer:
         steps = self._steps.get(stack[place.depth], _NOTHING) if place.attention else _NOTHING
         gated = bool(self._gated) and len(stack) > 1 and stack[-2] in self._gated
         name = _name(seen, place, steps, gated, self._in_the_head)
-        self._note(name, stack, place)
+        self._note(name, stack)
         return name
 
     def adopt(self, name: Name, stack: _Stack) -> None:
         """Count a cycle that an earlier run has named, so that the next ones are named right."""
-        self._note(name, stack, self._place(stack))
+        self._note(name, stack)
 
     def _place(self, stack: _Stack) -> Place:
         known = self._places.get(id(stack))
@@ -54,9 +54,10 @@ class Namer:
             known = self._places[id(stack)] = (stack, Place.of(stack))
         return known[1]
 
-    def _note(self, name: Name, stack: _Stack, place: Place) -> None:
+    def _note(self, name: Name, stack: _Stack) -> None:
         unit, step = name
         if unit == "attention":
+            place = self._place(stack)
             if place.attention:
                 attention = stack[place.depth]
                 steps = self._steps.get(attention, _NOTHING)
