@@ -126,7 +126,7 @@ class Step:
     @property
     def leads(self) -> str:
         """Where one stands in the run after it: a condition, `ended`, or "" for where one was."""
-        if self.goal is not None and self.goal.kind in ("arrive", "ended"):
+        if self.goal is not None and self.goal.kind in ("arrive", "ran", "ended"):
             return "ended" if self.goal.kind == "ended" else str(self.goal.value)
         return self.go
 

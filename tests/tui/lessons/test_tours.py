@@ -15,6 +15,7 @@ from cyclesim.lessons.runs import load_machine, run_of, training_of
 from cyclesim.tui.app import CyclesimApp
 from cyclesim.tui.launch import LaunchOptions, LessonOptions
 from cyclesim.tui.lessons.demo import Demo
+from cyclesim.tui.widgets.card import Card
 from tests.tui.conftest import inside, press, settled, text_of, until
 
 COURSE = Course()
@@ -22,16 +23,19 @@ COURSE = Course()
 OWN = {"lesson_on": ["f6"], "step": ["s"], "goto": ["f8"], "edit": ["ctrl+e"], "predict": ["f7"]}
 
 
-def opened(number: int, language: str = "en", speed: float | None = 0.0, **options: Any) -> Any:
+def opened(
+    number: int, language: str = "en", speed: float | None = 0.0, step: str = "", **options: Any
+) -> Any:
     """The app as `cyclesim learn NUMBER --demo` opens it, on a machine that others share."""
     lesson = COURSE.lesson(number, language)
     run = lesson.run
-    beside = LessonOptions(number, demo=speed)
+    beside = LessonOptions(number, demo=speed, step=step)
     launch = LaunchOptions(
         text=run.text, model=run.model, attention=run.attention, seed=run.seed,
         pad_to=run.pad_to, max_length=run.max_length, training=training_of(run), lesson=beside,
         generation=dict(run.generation) or None, **options,
     )  # fmt: skip
+    load_machine(run)  # here, and not while a test waits for it: it may start torch
     return CyclesimApp(launch, lambda options, progress: load_machine(run))
 
 
@@ -118,6 +122,32 @@ async def test_who_comes_back_or_skips_a_step_stands_where_the_lesson_goes_on(
         await press(pilot, "j", "j")
         assert tour.step.name == "gelu.2"
         assert app.main.scene.cycle(app.main.scene.at).step == "activation"
+
+
+async def test_a_question_leaves_in_sight_what_it_asks_about(unpainted: None) -> None:
+    app = opened(1, speed=None, step="parts")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await inside(pilot)
+        await until(pilot, lambda: app.main.pane.prepared)
+        await settled(pilot)
+        card, pane = app.main.query_one(Card), app.main.pane
+        fetch = "".join(segment.text for segment in card.lines[int(card.scroll_offset.y)])
+        assert fetch.startswith(" FETCH")
+        while pane.more:
+            await press(pilot, "j")
+        await press(pilot, "j")
+        asked, dialog = pane.tour.question(), app.screen.query_one("#dialog").region
+        assert dialog.bottom == pane.region.bottom
+        assert dialog.y > card.region.y
+        await press(pilot, "escape")
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        await press(pilot, "j")
+        assert app.screen.query_one("#dialog").region.x >= pane.region.x
+        wrong = (asked.right + 1) % len(asked.choices)
+        await press(pilot, str(wrong + 1))
+        said = ["".join(segment.text for segment in line) for line in pane.lines]
+        assert said[said.index("✗ Not so.") + 1] == asked.choices[wrong]
 
 
 async def test_a_step_that_its_keys_do_not_do_is_named(
