@@ -6,7 +6,7 @@
 - `attention_entropy/head 0`: mean entropy of the rows of that head, in nats;
 - `attention/layer 0`: a picture of the attention of all heads;
 - of a training step, `gradient_norm/layer 0` and `update_to_weight/layer 0`, at the last of their
-  cycles, as far as the trace has the numbers (a file has no weights);
+  cycles;
 - `run`: a text, what ran and what was left out.
 
 Beside a fused kernel entropy and pictures are *recomputed*, and their tags say so

@@ -8,7 +8,8 @@ shrinks from layer to layer towards the input, gradients vanish, where it grows,
 *update-to-weight ratio* is ‖θ' − θ‖ ÷ ‖θ‖; about 10⁻³ is a usual size for a step that learns.
 
 Read off the recorded cycles, so it is as true as they are. A number is worked out when it is first
-asked for, and None where the trace did not keep what it needs: a file has no weights.
+asked for, and None where the trace did not keep what it needs. A file has no weights: what they
+were is worked out when it is written, and stands in it (`Trace.moved`).
 """
 
 from __future__ import annotations
@@ -70,8 +71,10 @@ class Learning:
         ([], False)
     """
 
-    def __init__(self, cycles: Sequence[Cycle]) -> None:
+    def __init__(self, cycles: Sequence[Cycle], saved: Iterable[Moved] = ()) -> None:
         self._cycles = cycles
+        #: Of a trace from a file: what its numbers no longer say.
+        self._saved = {moved.name: moved for moved in saved}
         self._last = cycles[-1] if cycles else None
         self._known: dict[tuple[str, int], float | None] = {}
         #: Of each parameter, the cycle and the output that has its whole gradient.
@@ -166,7 +169,7 @@ class Learning:
             try:
                 self._known[key] = _norm(_vectors(what, cycle, name))
             except CyclesimError:
-                self._known[key] = None
+                self._known[key] = getattr(self._saved.get(name), what, None)
         return self._known[key]
 
 

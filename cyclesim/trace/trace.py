@@ -14,7 +14,7 @@ from cyclesim.trace.cache import KeyValueCache
 from cyclesim.trace.cycle import Cycle, Resolution
 from cyclesim.trace.dataflow import Dataflow
 from cyclesim.trace.groups import Group, group
-from cyclesim.trace.learning import Learning
+from cyclesim.trace.learning import Learning, Moved
 from cyclesim.trace.prompt import TokenSequence
 from cyclesim.trace.query import Query, compile_query
 
@@ -168,6 +168,8 @@ class Trace(Sequence[Cycle]):
     Attributes:
         result: the answer about the sequence that is looked at.
         answers: of several prompts in one run, the answer to each; empty where there is one.
+        moved: of a training step from a file, the norms of each parameter, whose weights are not in
+            it; `learning` reads them.
     """
 
     header: Header
@@ -177,6 +179,7 @@ class Trace(Sequence[Cycle]):
     result: Mapping[str, Any] = field(default_factory=dict)
     complete: bool = False
     answers: tuple[Mapping[str, Any], ...] = ()
+    moved: tuple[Moved, ...] = ()
 
     def __len__(self) -> int:
         return len(self.cycles)
@@ -295,7 +298,7 @@ class Trace(Sequence[Cycle]):
         """Of a training step, how large each gradient was and how far each parameter moved."""
         known: Learning | None = self.__dict__.get("_learning")
         if known is None or not known.is_of(self.cycles):
-            known = self.__dict__["_learning"] = Learning(self.cycles)
+            known = self.__dict__["_learning"] = Learning(self.cycles, self.moved)
         return known
 
     def consumers(self, number: int) -> tuple[int, ...]:

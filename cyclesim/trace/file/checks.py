@@ -63,6 +63,8 @@ def check(trace: Trace) -> None:
         raise Wrong(tr("edited names a cycle that is not there"), "verdict")
     if 0 < len(trace.timing.full_speed) < count:
         raise Wrong(tr("full_speed has fewer times than there are cycles"), "timing")
+    if any(number >= count for moved in trace.moved for number in moved.cycles):
+        raise Wrong(tr("moved names a cycle that is not there"), "trace")
     header = trace.header
     if header.offsets and len(header.offsets) != len(header.tokens):
         raise Wrong(tr("tokens and {field} differ in number").format(field="offsets"), "header")

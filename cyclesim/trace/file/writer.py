@@ -135,7 +135,8 @@ def _plan(trace: Trace, keep: Keep) -> tuple[bytes, list[_Piece]]:
         for held_by, _, value in values_of(cycle):
             fields.setdefault(held_by, []).append(described(held_by, value))
         cycles.append(replace(cycle, **{k: tuple(v) for k, v in fields.items()}))  # type: ignore[arg-type]
-    manifest = encode(replace(trace, cycles=cycles), keep)
+    moved = tuple(trace.learning.parameters())
+    manifest = encode(replace(trace, cycles=cycles, moved=moved), keep)
 
     # Large elements first: then all of them are aligned, for readers that map the file.
     ordered = sorted(pieces.values(), key=lambda p: -max(DTYPES[d].size for d in p.dtypes))
