@@ -166,11 +166,13 @@ def training(name: str, model: torch.nn.Module, length: int, goal: float) -> Row
     """
     batch = tokens(length)
     batch["labels"] = torch.randint(0, 5, batch["input_ids"].shape)
-    timing = cyclesim.trace(model, inputs=batch, train=True).timing
-    ratio, plain = timing.overhead or 0.0, (timing.untraced_ns or 0) / 1e6
+    # The first is for the process to grow: whoever keeps what a step computes needs fresh memory.
+    timings = [cyclesim.trace(model, inputs=batch, train=True).timing for _ in range(8)][1:]
+    ratios = sorted(timing.overhead or 0.0 for timing in timings)
+    ratio, plain = median(ratios), median(timing.untraced_ns or 0 for timing in timings) / 1e6
     return Row(
         f"training step recorded ÷ plain step, {name}, {length} tokens ({plain:.0f} ms)",
-        f"{ratio:.2f}",
+        f"{ratio:.2f}  (of {len(ratios)} steps; {ratios[0]:.2f} to {ratios[-1]:.2f})",
         f"≤ {goal:.2f}",
         0 < ratio <= goal,
     )
