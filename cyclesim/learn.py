@@ -310,7 +310,7 @@ def handout(
     from cyclesim.lessons.told import Told
 
     lesson = _course(lessons or ctx.obj).lesson(number)
-    file = output or Path(f"{lesson.name}{'-answers' if answers else ''}.html")
+    file = output or Path(f"{_named(lesson)}{'-answers' if answers else ''}.html")
     check_target(file)
     with _working(lesson.name):
         page = handout_html(Told(lesson, _keys()), answers=answers)
@@ -334,7 +334,7 @@ def notebook(
     from cyclesim.lessons.told import Told
 
     lesson = _course(lessons or ctx.obj).lesson(number)
-    file = output or Path(f"{lesson.name}.ipynb")
+    file = output or Path(f"{_named(lesson)}.ipynb")
     check_target(file)
     with _working(lesson.name):
         content = made(Told(lesson, _keys()))
@@ -409,6 +409,11 @@ def _folder(named: Path, lessons: Path | None) -> Path:
     course = _course(lessons)
     known = dict(zip(course.numbers, course.folders, strict=True))
     return known.get(int(named.name)) or course.lesson(int(named.name)).folder
+
+
+def _named(lesson: Any) -> str:
+    """A file's name that another language does not write over."""
+    return lesson.name if lesson.language == "en" else f"{lesson.name}.{lesson.language}"
 
 
 def _speak(lang: str | None) -> None:
