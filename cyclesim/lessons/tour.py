@@ -94,6 +94,12 @@ class Tour:
         return self.step is not None and self.step.goal is not None and not self.met
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether nothing is said now of the lesson's own text."""
+        step = self.step
+        return step is None or (step.goal is not None and step.goal.kind == "text")
+
+    @property
     def hints(self) -> int:
         """How many hints of the present step have been shown."""
         return self._stop.hints

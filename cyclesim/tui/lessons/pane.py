@@ -37,6 +37,7 @@ class LessonPane(Panel):
         tour: the way through the lesson.
         sentence: why its numbers cannot be known, or "".
         prepared: whether they are known.
+        abroad: whether the instrument runs another text than the lesson's.
         low: whether it lies under the instrument, where lines are few.
         folded: whether it is one line.
     """
@@ -49,6 +50,7 @@ class LessonPane(Panel):
         self.sentence = ""
         self.prepared = False
         self.low = False
+        self.abroad = False
         self.folded = False
         self._built: tuple[object, list[Line], int] | None = None
 
@@ -58,7 +60,7 @@ class LessonPane(Panel):
         tour, stop = self.tour, self.tour.remark if self.prepared else None
         state = (
             tour.place, tour.met, tour.hints, stop, width, self.prepared, self.sentence, current(),
-            self.glyphs.ascii, id(tour.told), self.low,
+            self.glyphs.ascii, id(tour.told), self.low, self.abroad,
         )  # fmt: skip
         if self._built is None or self._built[0] != state:
             news = 0
@@ -117,6 +119,10 @@ class LessonPane(Panel):
         if not self.prepared:
             yield self._waiting(width), False
             return
+        if self.abroad and not self.tour.elsewhere:
+            said = tr("The screen shows another text than the lesson's; {key} opens that again.")
+            said = self.glyphs.text(said.format(key=self.key("lesson_on")))
+            yield [*wrap(said, width - 1, BAD), []], False
         if step.before:
             yield [*self._prose(self.tour.told.text(step.before), width), []], False
         asked = self.tour.question()

@@ -6,17 +6,17 @@ on when its step is done, whatever way a person chose.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.geometry import Size
 
-from cyclesim.errors import CyclesimError
 from cyclesim.language import current, tr
 from cyclesim.lessons.course import Course
 from cyclesim.lessons.goals import Deeds
-from cyclesim.lessons.lesson import Look, Step
+from cyclesim.lessons.lesson import Step
 from cyclesim.lessons.progress import Progress
 from cyclesim.lessons.told import Told
 from cyclesim.lessons.tour import Tour
@@ -24,9 +24,8 @@ from cyclesim.tui.commands import Command, lesson_bindings
 from cyclesim.tui.lessons.pane import LessonPane
 from cyclesim.tui.lessons.preparing import Prepared, PrepareLesson
 from cyclesim.tui.lessons.question import QuestionDialog
+from cyclesim.tui.lessons.standing import StandingScreen
 from cyclesim.tui.messages import Opened
-from cyclesim.tui.screens.main.screen import MainScreen
-from cyclesim.tui.widgets.card import Card
 from cyclesim.tui.widgets.tensor import CellMoved, Tensor
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ WIDTH, BESIDE = 42, 100
 HEIGHT, FOLDED = 8, 1
 
 
-class LessonScreen(MainScreen):
+class LessonScreen(StandingScreen):
     """A main screen with a tour.
 
     Args:
@@ -60,9 +59,7 @@ class LessonScreen(MainScreen):
         self.tour.entered = self._step_entered
         self._pressed_names: list[str] = []
         self._predicted_numbers: list[int] = []
-        self._looking_for: tuple[int | None, Look] | None = None
         self._skipping = -1
-        self._part = ""
 
     def _make_told(self) -> Told:
         keys = {c.name: c.shown for c in cast("CyclesimApp", self.app).commands}
@@ -107,8 +104,15 @@ class LessonScreen(MainScreen):
 
     def opened(self, report: Opened) -> None:
         super().opened(report)
-        if not self.pane.prepared and report.options.text == self.tour.lesson.run.text:
+        pane, run = self.pane, self.tour.lesson.run
+        was, pane.abroad = pane.abroad, report.options.text != run.text
+        if pane.abroad:
+            pane.rebuild()
+        elif not pane.prepared:
             self.session.ask(PrepareLesson(self.tour.told))
+        elif was:
+            self._stand(self.tour.stand)
+            pane.refold()
 
     def lesson_prepared(self, report: Prepared) -> None:
         """The numbers of the lesson are known: begin."""
@@ -136,64 +140,8 @@ class LessonScreen(MainScreen):
         """Arrive at a step: forget what was pressed, go where it says."""
         self._pressed_names, self._predicted_numbers = [], []
         self._skipping = -1
-        number: int | None = None
-        if step.go and self._plan is not None:
-            number = self._number_of(step, step.go)
-            if number is not None and number != self._at:
-                self._stop()
-                self._jump(number)
-        if step.look is not None:
-            self._looking_for = (number, step.look)
-            self._place_cursor()
+        self._show_place(step)
         self.pane.refold()
-
-    def _stand(self, step: Step | None) -> None:
-        """Go where `step` leads, for who comes back to the lesson, or leaves the step undone."""
-        now = self.tour.step
-        if step is None or now is None or now.go or self._plan is None:
-            return
-        if step.leads == "ended":
-            self.action_finish()
-        elif step.leads and (number := self._number_of(step, step.leads)) is not None:
-            self._jump(number)
-
-    def _number_of(self, step: Step, condition: str) -> int | None:
-        """The number of a cycle of `step` in the present run, whatever its text."""
-        assert self._plan is not None
-        try:
-            found = self._plan.find(condition)
-        except CyclesimError:
-            return self.tour.told.cycle(step).number if condition == step.go else None
-        return found[-1 if step.which == "last" else 0].number if found else None
-
-    def _place_cursor(self) -> None:
-        """Show the panel and the cell that the step speaks of, once its cycle is on the screen."""
-        if self._looking_for is None:
-            return
-        number, look = self._looking_for
-        if number is not None and (self._at != number or number >= self._executed):
-            return
-        self._looking_for = None
-        if look.panel:
-            self._focus(look.panel)
-        if look.part or self._part:
-            self._part = look.part
-            self.query_one(Card).show_part(look.part)
-        if look.places:
-            self._paint()
-            self._aim_tensor(look)
-
-    def _aim_tensor(self, look: Look) -> None:
-        tensor = self.query_one(Tensor)
-        cut = tensor.cut
-        if cut is None:
-            return
-        try:
-            places = self.tour.told.places(look.places)
-        except CyclesimError:
-            return  # another text
-        if set(places) <= set(cut.names):
-            tensor.point_at(tuple(places.get(name, 0) for name in cut.names))
 
     def _paint(self) -> None:
         super()._paint()
@@ -258,6 +206,9 @@ class LessonScreen(MainScreen):
             return
         if pane.more:
             pane.scroll_page_down(animate=False)
+            return
+        if pane.abroad and not tour.elsewhere:
+            self._reopen(replace(self.session.options, text=tour.lesson.run.text))
             return
         if tour.asks:
             self._ask_question()

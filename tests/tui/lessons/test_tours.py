@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual._compositor import Compositor
+from textual.widgets import Input
 
 from cyclesim.language import current, speaking
 from cyclesim.lessons.course import Course
@@ -114,12 +115,26 @@ async def test_who_comes_back_or_skips_a_step_stands_where_the_lesson_goes_on(
     app = opened(7, speed=None)
     async with app.run_test(size=(120, 40)) as pilot:
         await inside(pilot)
-        await until(pilot, lambda: app.main.pane.prepared)
+        await until(pilot, lambda: app.main.pane.prepared, 120)
         await settled(pilot)
         tour = app.main.tour
         assert tour.step.name == "gelu"
         assert app.main.scene.cycle(app.main.scene.at).step == "intermediate"
         await press(pilot, "j", "j")
+        assert tour.step.name == "gelu.2"
+        assert app.main.scene.cycle(app.main.scene.at).step == "activation"
+        # Somebody tries another text, and comes back with the key that goes on.
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("ctrl+u", *"Bob", "enter")
+        await until(pilot, lambda: app.main.pane.abroad, 60)
+        await settled(pilot)
+        assert "another text" in text_of(pilot)
+        await pilot.press("j")
+        await until(pilot, lambda: not app.main.pane.abroad, 60)
+        await until(pilot, lambda: app.main.scene.at is not None, 60)
+        await settled(pilot)
+        assert "another text" not in text_of(pilot)
         assert tour.step.name == "gelu.2"
         assert app.main.scene.cycle(app.main.scene.at).step == "activation"
 
