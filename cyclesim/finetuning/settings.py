@@ -56,7 +56,7 @@ class Settings:
         attn: attention implementation while training, `sdpa` or `eager`.
         device: `auto`, `cpu`, `cuda` or `cuda:0`.
         seed: of new weights, of the order of the sentences and of dropout.
-        prune: afterwards, also save a model without this share of its weights, the smallest.
+        prune: afterwards, also save a model with this share of its linear weights set to 0.
         int8: afterwards, also save a dynamically quantised model.
         save_every: seconds between two checkpoints; there is one after every epoch anyway.
     """

@@ -18,7 +18,10 @@ import torch
 import cyclesim
 from cyclesim.finetuning import Progress, Watcher
 
-SETTINGS = {"epochs": 2, "batch": 4, "accumulate": 2, "rate": 1e-2, "device": "cpu"}
+SETTINGS = {
+    "epochs": 2, "batch": 4, "accumulate": 2, "rate": 1e-2, "device": "cpu", "hide": 0.1,
+    "spell": 0.3,
+}  # fmt: skip
 
 
 class KilledAt(Watcher):

@@ -110,7 +110,9 @@ def train(
     ] = _TRAINING.seed,
     prune: Annotated[
         float | None,
-        typer.Option("--prune", help="Also save a model without this share of its weights."),
+        typer.Option(
+            "--prune", help="Also save a model with this share of its linear weights set to 0."
+        ),
     ] = _TRAINING.prune,
     int8: Annotated[
         bool, typer.Option("--int8", help="Also save a dynamically quantised model.")
