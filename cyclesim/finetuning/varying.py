@@ -2,8 +2,8 @@
 
 A hidden word is one mask token, whose label must come from the words beside it (word dropout). A
 word that is spelled out is in more and shorter pieces than the tokenizer's own, as words are that
-training never saw (MaxMatch-Dropout, Hiraoka 2022). Without either, a model that starts from random
-weights learns the names of its training data by heart.
+training never saw (MaxMatch-Dropout, Hiraoka 2022). Both are to keep a model that starts from
+random weights from learning the names of its training data by heart.
 """
 
 from __future__ import annotations
