@@ -214,7 +214,7 @@ class Stage(Screen):
         share = 40 if self._learns else 28
         room = max(height * share // 100, 6)
         if narrow:
-            room = max(min(height // 3 + 1, height - LOW), 5)
+            room = min(height // 3 + 1, max(height - LOW, 5))
         if self._large == timeline.id:
             room = max(height - 4, 6)
         timeline.styles.height = min(timeline.wanted, room)
