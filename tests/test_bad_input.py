@@ -387,7 +387,7 @@ def test_no_network(tmp_path: Path) -> None:
     closed = {"HF_HUB_OFFLINE": "", "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path)}
     began = time.monotonic()
     with start("trace", TEXT, "--model", "no/such-model", env=closed) as process:
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
     assert (process.returncode, out) == (2, "")
     check_sentence(err)
     assert "the Hugging Face hub does not answer" in err
@@ -407,7 +407,7 @@ def test_a_full_disk(ner: Path) -> None:
         pytest.skip("this system has no /dev/full")
     with Path("/dev/full").open("w") as full:
         process = start("trace", TEXT, "--json", "--model", str(ner), stdout=full)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=240)
     assert process.returncode == 2
     check_sentence(err)
 
@@ -422,7 +422,7 @@ def test_interrupted(seconds: float, ner: Path) -> None:
         assert process.stdout.readline() == "up\n"
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=240)
     if process.returncode == 0:
         pytest.skip("it was done before")
     assert (process.returncode, out, err) == (130, "", "")
