@@ -14,7 +14,7 @@ from textual.app import App
 
 from cyclesim.language import tr
 from cyclesim.tui.classroom.log import MAIN, Recorder, Standing
-from cyclesim.tui.commands import COMMANDS, Command
+from cyclesim.tui.commands import COMMANDS, Command, key_shown
 
 if TYPE_CHECKING:
     from cyclesim.tui.classroom.player import Player
@@ -131,9 +131,10 @@ class Witness(App[int]):
             if event.key not in _APART_KEYS:
                 self._note("key", event.key, event.character)
             return
-        key = event.character if event.is_printable and event.key != "space" else event.key
-        self._note_command(command, key or event.key)
-        self.show_pressed(key or event.key, command)
+        printed = event.is_printable and event.key != "space"
+        key = event.character if printed and event.character else event.key
+        self._note_command(command, key)
+        self.show_pressed(key if event.character else key_shown(event.key), command)
 
     def show_pressed(self, key: str, command: Command) -> None:
         """Show a pressed key to whoever watches from afar."""

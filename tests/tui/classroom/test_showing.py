@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from cyclesim.language import speaking
 from cyclesim.tui.classroom.exports import next_path, write_new
@@ -84,6 +85,8 @@ async def test_pressed_keys_are_shown_and_go(fake_app, monkeypatch):
         assert shown.region.right <= 80 and shown.region.bottom <= 23
         await press(pilot, "right_square_bracket")
         assert text_of(pilot, "#pressed").split() == ["]", "next", "layer"]
+        app.post_message(events.Key("less_than_sign", None))  # as a demonstration presses it
+        await until(pilot, lambda: text_of(pilot, "#pressed").split()[0] == "<")
         monkeypatch.setattr("cyclesim.tui.widgets.pressed.STAYS", 0.1)
         await press(pilot, "n")
         await until(pilot, lambda: not shown.display)
