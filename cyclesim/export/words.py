@@ -40,12 +40,16 @@ def title(cycle: Cycle) -> str:
     parts.append(cycle.unit)
     if cycle.step != cycle.unit:
         parts.append(safe_text(cycle.step, NAME))
-    return " ".join(parts) + (", backward" if cycle.phase == "backward" else "")
+    return _in_phase(" ".join(parts), cycle)
 
 
 def step_of(cycle: Cycle) -> str:
     """`softmax`, or `softmax, backward`: short, for a slice."""
-    name = safe_text(cycle.step, 80) or cycle.unit
+    return _in_phase(safe_text(cycle.step, 80) or cycle.unit, cycle)
+
+
+def _in_phase(name: str, cycle: Cycle) -> str:
+    """`name`, told apart from that of the forward cycle it differentiates."""
     return f"{name}, backward" if cycle.phase == "backward" else name
 
 

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from cyclesim.training.corpus import DATA
+from cyclesim.training.counting import in_percent
 
 __all__ = ["PARTS", "by_command", "measured_as_there"]
 
@@ -37,12 +38,9 @@ def measured_as_there(model: Any, tokenizer: Any) -> dict[str, Any]:
         names = measure(model, coder, samples, coder.encode(samples)).names
         by_type = scores([sample.spans for sample in samples], names, labels[1:])
         found[key] = {
-            label: {
-                "precision": round(100 * score.precision, 2),
-                "recall": round(100 * score.recall, 2),
-                "f1": round(100 * score.f1, 2),
-                "entities": score.wanted,
-            }
+            label: in_percent(
+                100 * score.precision, 100 * score.recall, 100 * score.f1, score.wanted
+            )
             for label, score in by_type.items()
         }
     return found
