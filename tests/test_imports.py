@@ -32,7 +32,8 @@ def python(code: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "module", ["cyclesim", "cyclesim.tui.app", "cyclesim.cli", "cyclesim.learn", "cyclesim.trace"]
+    "module",
+    ["cyclesim", "cyclesim.tui.app", "cyclesim.cli", "cyclesim.cli.learn", "cyclesim.trace"],
 )
 def test_import_leaves_torch_and_transformers_out(module: str) -> None:
     loaded = python(

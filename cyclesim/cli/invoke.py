@@ -58,7 +58,7 @@ def _invoke(argv: list[str]) -> int | None:
 def command_tree(*, lessons: bool = True) -> Any:
     """The commands as Typer makes them, anew each time; with `lessons`, `cyclesim learn` too."""
     if lessons and not app.registered_groups:
-        from cyclesim.learn import app as learn  # nobody else waits for it
+        from cyclesim.cli.learn import app as learn  # nobody else waits for it
 
         app.add_typer(learn, name="learn")
     return typer.main.get_command(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,13 +33,19 @@ def print_rich(renderable: Callable[[int], Any]) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], Any]]:
-    """A spinner on stderr where a person watches it; silence elsewhere."""
+def progress(doing: str | None = None) -> Iterator[Callable[[str], Any]]:
+    """A spinner on stderr where a person watches it; silence elsewhere.
+
+    A notebook, which keeps each of its frames, is elsewhere.
+
+    Args:
+        doing: what it says first; without it, that torch is loaded.
+    """
     from rich.console import Console
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or "JPY_PARENT_PID" in os.environ:
         yield lambda _: None
         return
-    with console.status(tr("loading torch")) as status:
+    with console.status(doing or tr("loading torch")) as status:
         yield lambda sentence: status.update(sentence)
