@@ -17,7 +17,8 @@ from cyclesim.finetuning.corpus import Corpus, Sample
 from cyclesim.finetuning.tags import Span
 from cyclesim.language import tr
 from cyclesim.training import corpus as written
-from cyclesim.training.ner.generate import Generator, labelled
+from cyclesim.training.ner.generate import Generator
+from cyclesim.training.ner.mixture import labelled
 from cyclesim.training.sentences import LABELS, UNKNOWN, Piece, Sentence, assemble
 from cyclesim.training.vocabulary import split
 

@@ -14,7 +14,8 @@ from transformers import BertForMaskedLM
 
 from .batches import Example, bucketed, tensors
 from .loop import fit
-from .ner.generate import Generator, tidied
+from .ner.generate import Generator
+from .ner.mixture import tidied
 from .sentences import Piece, assemble
 from .vocabulary import IGNORED, Encoder
 

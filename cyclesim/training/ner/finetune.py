@@ -10,7 +10,8 @@ from transformers import BertConfig, BertForTokenClassification
 
 from cyclesim.training.batches import Example, bucketed, tensors
 from cyclesim.training.loop import fit
-from cyclesim.training.ner.generate import Generator, labelled
+from cyclesim.training.ner.generate import Generator
+from cyclesim.training.ner.mixture import labelled
 from cyclesim.training.sentences import LABELS, Piece, assemble
 from cyclesim.training.vocabulary import IGNORED, Encoder
 
