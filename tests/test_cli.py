@@ -194,6 +194,12 @@ def test_compare_with_random_weights(shell: Any, ner: str, tmp_path: Path) -> No
     assert "random weights" in setup["model"] and "7 random token ids" in setup["input_note"]
     code, out, err = shell("compare", "Ada met Bob", "--random-init", str(config))
     assert (code, out) == (2, "") and "leave TEXT out" in err and err.count("\n") == 1
+    # Weights beside the config, or in the folder, are not those that were asked for.
+    code, out, _ = shell(
+        "compare", "--random-init", ner, "--rounds", "1", "--against", "", "--json"
+    )
+    setup = json.loads(out)["setup"]
+    assert (code, setup["random_weights"]) == (0, True) and setup["text"] is not None
 
 
 @pytest.mark.parametrize(
@@ -205,7 +211,9 @@ def test_compare_with_random_weights(shell: Any, ner: str, tmp_path: Path) -> No
         (("--seconds", "-1"), "--seconds"),
         (("-o", "/nowhere/at/all.json"), "cannot be written"),
         (("--model", "x", "--random-init", "y"), "exclude each other"),
-        (("--random-init", "/nowhere"), "no folder"),
+        (("--random-init", "/nowhere"), "is no config.json"),
+        (("--random-init", "tiny-ner"), "is no config.json"),
+        (("--random-init", __file__), "cannot be read as JSON"),
         (("--train",), "a training step is not compared"),
     ],
 )

@@ -68,7 +68,7 @@ def make_start(settings: Settings, labels: Sequence[str], say: Callable[[str], N
         CyclesimError: it cannot be loaded, or has no weights for more than the head.
     """
     name = settings.model or DEFAULT
-    folder, shown = find(
+    folder, shown, alone = find(
         name, say, random_init=settings.random, trust_remote_code=settings.trust_remote_code
     )
     check_tokenizer(folder, shown)
@@ -79,7 +79,7 @@ def make_start(settings: Settings, labels: Sequence[str], say: Callable[[str], N
     say(tr("loading {name}").format(name=shown))
     torch.manual_seed(settings.seed)
     with silent():
-        config = load_config(folder, shown, options)
+        config = load_config(alone or folder, shown, options)
         _check_plain(config, shown)
         tokenizer = load_tokenizer(folder, shown, options)
         if not getattr(tokenizer, "is_fast", False):

@@ -16,8 +16,12 @@ from typing import Any
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 
-__all__ = ["check_folder", "check_tokenizer", "has_tokenizer", "has_weights", "stored_dtype"]
+__all__ = [
+    "check_config", "check_folder", "check_tokenizer", "has_tokenizer", "has_weights",
+    "stored_dtype",
+]  # fmt: skip
 
+_CONFIG = "config.json"
 _WEIGHTS = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
@@ -50,13 +54,28 @@ def check_folder(path: Path, *, random_init: bool = False) -> None:
     Raises:
         CyclesimError: something is missing, broken, or larger than the weights can be.
     """
-    config = _read_config(path)
-    _check_labels(path, config)
+    file = path / _CONFIG
+    if not file.is_file():
+        raise CyclesimError(
+            tr("{path} has no config.json: it is not a Hugging Face model folder.").format(
+                path=path
+            )
+        )
+    config = _read_config(file)
     shapes: Shapes = {}
     if not random_init or has_weights(path):
-        for file in _weight_files(path):
-            shapes.update(_read_shapes(file))
-    _check_sizes(path, config, None if random_init else shapes)
+        for weights in _weight_files(path):
+            shapes.update(_read_shapes(weights))
+    _check_sizes(file, config, None if random_init else shapes)
+
+
+def check_config(file: Path) -> None:
+    """Make sure that `file` is a config that a model of random weights can be made of.
+
+    Raises:
+        CyclesimError: it is none, or is broken.
+    """
+    _check_sizes(file, _read_config(file), None)
 
 
 def check_tokenizer(path: Path, shown: str) -> None:
@@ -98,30 +117,22 @@ def stored_dtype(path: Path) -> str:
     return max(numbers, key=numbers.__getitem__, default="")
 
 
-def _read_config(path: Path) -> Mapping[str, Any]:
-    file = path / "config.json"
-    if not file.is_file():
-        raise CyclesimError(
-            tr("{path} has no config.json: it is not a Hugging Face model folder.").format(
-                path=path
-            )
-        )
+def _read_config(file: Path) -> Mapping[str, Any]:
     config = _read_json(file)
     if not isinstance(config.get("model_type"), str):
         raise CyclesimError(
             tr("{file} does not say its model_type: it is not a model's config.").format(file=file)
         )
+    _check_labels(file, config)
     return config
 
 
-def _check_labels(path: Path, config: Mapping[str, Any]) -> None:
+def _check_labels(file: Path, config: Mapping[str, Any]) -> None:
     names = config.get("id2label")
     if names is None or (isinstance(names, dict) and all(key.isdecimal() for key in names)):
         return
     raise CyclesimError(
-        tr("{file} has an id2label that maps no numbers to labels.").format(
-            file=path / "config.json"
-        )
+        tr("{file} has an id2label that maps no numbers to labels.").format(file=file)
     )
 
 
@@ -181,7 +192,7 @@ def _read_shapes(file: Path) -> Shapes:
         ) from None
 
 
-def _check_sizes(path: Path, config: Mapping[str, Any], shapes: Shapes | None) -> None:
+def _check_sizes(file: Path, config: Mapping[str, Any], shapes: Shapes | None) -> None:
     """Refuse sizes that the weights cannot have."""
     total = None if shapes is None else sum(map(prod, shapes.values()))
     # Rotary positions are computed: only a table of them has a side.
@@ -195,7 +206,7 @@ def _check_sizes(path: Path, config: Mapping[str, Any], shapes: Shapes | None) -
             continue
         raise CyclesimError(
             tr("{file} says {key} = {size!r}, which does not fit its weights.").format(
-                file=path / "config.json", key=key, size=size
+                file=file, key=key, size=size
             )
         )
 

@@ -16,7 +16,7 @@ from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 from cyclesim.machine.catalog import EMBEDDED, embedded_path
 from cyclesim.machine.extra import EXTRAS, extra_path
-from cyclesim.machine.folder import check_folder
+from cyclesim.machine.folder import check_config, check_folder
 
 __all__ = ["Place", "find"]
 
@@ -29,10 +29,16 @@ _WANTED = (".json", ".safetensors", ".txt", ".model", ".jinja")
 
 
 class Place(NamedTuple):
-    """Where a model is, and what to call it on screen."""
+    """Where a model is, and what to call it on screen.
+
+    Attributes:
+        config: the file that alone says what the model is, whose weights are then to be drawn;
+            None where it is the whole folder.
+    """
 
     folder: Path
     shown: str
+    config: Path | None = None
 
 
 def find(
@@ -47,7 +53,8 @@ def find(
     Args:
         name: an embedded model, one of another package, a local folder, or a name on the hub.
         say: told what is being done.
-        random_init: see `check_folder`; then a folder's config.json stands for the folder.
+        random_init: see `check_folder`; a config by itself, the path of a file, is then a model
+            too, whatever weights lie beside it.
         trust_remote_code: also download the Python files of a hub model.
 
     Raises:
@@ -59,8 +66,8 @@ def find(
     elif name in EXTRAS:
         place = Place(extra_path(name), name)
     elif name.strip() and _exists(path):
-        if random_init and path.name == "config.json":
-            path = path.parent
+        if random_init and path.is_file():
+            return _config_alone(path)
         if not path.is_dir():
             raise CyclesimError(
                 tr("{name} is a file: give the folder that holds the model.").format(name=name)
@@ -76,6 +83,12 @@ def find(
         )
     check_folder(place.folder, random_init=random_init)
     return place
+
+
+def _config_alone(file: Path) -> Place:
+    check_config(file)
+    named = file.parent if file.name == "config.json" else file.with_suffix("")
+    return Place(file.parent, named.resolve().name, file)
 
 
 def _exists(path: Path) -> bool:

@@ -75,8 +75,9 @@ def load(
         seed: seeds torch before anything random happens.
         trust_remote_code: run Python code that comes with a model.
         random_init: accept a checkpoint that lacks weights; the missing ones are random. A folder
-            may then hold a config.json and no weights: all are random (drawn with seed 0 where no
-            `seed` is given), the machine's name says so, and it needs no tokenizer.
+            may then hold a config.json and no weights, or `name` may be the path of a config,
+            whatever lies beside it: all weights are random (drawn with seed 0 where no `seed` is
+            given), the machine's name says so, and it needs no tokenizer.
         generation: how a text is generated (see `cyclesim.machine.generation.Generation`), as
             settings or a mapping of them: `{"max_new_tokens": 8, "temperature": 0.7}`.
         progress: called with a short sentence at each stage.
@@ -97,18 +98,18 @@ def load(
         return _generating(Machine.of(model, tokenizer, task).limited(max_length, pad_to), settings)
 
     options = {"trust_remote_code": trust_remote_code, "local_files_only": not trust_remote_code}
-    folder, shown = find(
+    folder, shown, alone = find(
         os.fspath(name) if name is not None else DEFAULT,
         say,
         random_init=random_init,
         trust_remote_code=trust_remote_code,
     )
-    drawn = random_init and not has_weights(folder)
+    drawn = alone is not None or (random_init and not has_weights(folder))
     if tokenizer is None and not drawn:
         check_tokenizer(folder, shown)
     say(_loading(shown, folder, kind, drawn))
     with silent():
-        config = load_config(folder, shown, options)
+        config = load_config(alone or folder, shown, options)
         if drawn:
             made = _draw_model(shown, config, task, kind, attn, seed, options)
             shown += " (random weights)"
@@ -173,8 +174,8 @@ def resolve_dtype(name: str) -> torch.dtype:
     return dtype
 
 
-def load_config(folder: Path, shown: str, options: dict[str, Any]) -> Any:
-    """The config in a checked folder.
+def load_config(place: Path, shown: str, options: dict[str, Any]) -> Any:
+    """The config in a checked folder, or in a checked file.
 
     Args:
         shown: what the model is called in sentences.
@@ -183,7 +184,7 @@ def load_config(folder: Path, shown: str, options: dict[str, Any]) -> Any:
     from transformers import AutoConfig
 
     with in_sentences("config", shown):
-        return AutoConfig.from_pretrained(folder, **options)
+        return AutoConfig.from_pretrained(place, **options)
 
 
 def _load_model(

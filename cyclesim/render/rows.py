@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cyclesim.language import tr, trn
 from cyclesim.render.text import safe_text
 from cyclesim.render.units import factor, number
-from cyclesim.versus import Comparison, Ratio, Row, Setup, remark
+from cyclesim.versus import FEWEST, Comparison, Ratio, Row, Setup, remark
 
 __all__ = [
     "answers_word", "apart_words", "doubts", "failures", "first_words", "noise_words", "speed_word",
@@ -74,7 +74,17 @@ def failures(found: Comparison) -> Iterator[str]:
 
 
 def doubts(found: Comparison) -> Iterator[str]:
-    """What speaks against trusting the times: halves that disagree, a machine that changed."""
+    """What speaks against trusting the times: few rounds, halves that disagree, a machine that
+    changed."""
+    if found.rounds < FEWEST:
+        said = trn(
+            "{count} round is too few for a 95 % interval: the ones shown are narrower than that. "
+            "Give {least} or more.",
+            "{count} rounds are too few for a 95 % interval: the ones shown are narrower than "
+            "that. Give {least} or more.",
+            found.rounds,
+        )
+        yield said.format(count=found.rounds, least=FEWEST)
     unsteady = [row.name for row in found.rows if found.steady(row) is False]
     if unsteady:
         said = tr("The first and the second half of the rounds do not agree about {names}.")

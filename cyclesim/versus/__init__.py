@@ -25,11 +25,12 @@ from cyclesim.versus.scaling import (
     Sweep,
     fit_power,
 )
-from cyclesim.versus.statistics import Ratio, Times, noise_floor, ratio
+from cyclesim.versus.statistics import FEWEST, Ratio, Times, noise_floor, ratio
 from cyclesim.versus.variant import VARIANTS, Variant, parse_sweep, parse_variants
 from cyclesim.versus.work import CycleWork, PhaseWork, UnitWork
 
 __all__ = [
+    "FEWEST",
     "QUANTITIES",
     "SCHEMA",
     "VARIANTS",

@@ -10,6 +10,9 @@ which should be equal, say how far apart equal things are measured here: the *no
                         95 % of the ratios; never narrower than the noise floor around the ratio
     noise floor         the larger end of the same interval of first ÷ second draw of the baseline
 
+Of fewer than `FEWEST` rounds no interval of 95 % can be drawn (all of three hold the median between
+them three times in four), and whoever shows one says so.
+
 A ratio is *significant* where its interval leaves out 1. Two ratios *agree* where their intervals
 overlap. The resampling is seeded: the same raw lists give the same interval.
 """
@@ -23,11 +26,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NO_TIMES", "Ratio", "Times", "halves", "medians", "noise_floor", "ratio"]
+__all__ = ["FEWEST", "NO_TIMES", "Ratio", "Times", "halves", "medians", "noise_floor", "ratio"]
 
 RESAMPLES = 2000
 #: Per cent of the resampled ratios that an interval leaves out at each end.
 TAIL = 2.5
+#: So many rounds lie on both sides of the median 15 times in 16: 1 − 2 · ½ⁿ.
+FEWEST = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch.nn.modules import module as nn_module
 
 import cyclesim
@@ -18,7 +19,7 @@ from cyclesim.engine.compare import comparing, forms, rounds
 from cyclesim.engine.compare.inputs import input_of, lengthened
 from cyclesim.machine import Machine
 from cyclesim.render.comparison import comparison_text
-from cyclesim.versus import Comparison, parse_variants
+from cyclesim.versus import FEWEST, Comparison, parse_variants
 from tests.machine.folders import LABELS, bert, make_folder, wordpiece
 from tests.machine.generation.models import PROMPT
 from tests.machine.generation.models import machine as writer
@@ -347,7 +348,7 @@ def test_rounds_fit_into_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(rounds, "perf_counter_ns", lambda: now[0])
     assert len(rounds.draw({"a": run}, budget_ns=1000).order) == 10
-    assert len(rounds.draw({"a": run}, budget_ns=0).order) == rounds.FEWEST
+    assert len(rounds.draw({"a": run}, budget_ns=0).order) == FEWEST
     assert len(rounds.draw({"a": run}, budget_ns=10**9).order) == rounds.MOST
 
 
@@ -484,6 +485,25 @@ def test_a_config_alone_is_enough(tmp_path: Path) -> None:
     assert "Random weights" in comparison_text(found)
     with pytest.raises(cyclesim.CyclesimError, match="no weights"):
         cyclesim.load(only)
+
+
+def test_a_config_is_drawn_whatever_lies_beside_it_and_whatever_it_is_called(
+    tmp_path: Path,
+) -> None:
+    folder = make_folder(tmp_path / "whole")
+    shutil.copy(folder / "config.json", folder / "small.json")
+    file = folder / "model.safetensors"
+    save_file({name: value + 1 for name, value in load_file(file).items()}, file)
+    trained = cyclesim.load(folder, random_init=True)
+    one, other = (
+        cyclesim.load(folder / name, random_init=True) for name in ("config.json", "small.json")
+    )
+    names = [machine.name for machine in (trained, one, other)]
+    assert names == ["whole", "whole (random weights)", "small (random weights)"]
+    weights = [machine.model.classifier.weight for machine in (trained, one, other)]
+    assert not torch.equal(weights[0], weights[1]) and torch.equal(weights[1], weights[2])
+    with pytest.raises(cyclesim.CyclesimError, match="is a file"):
+        cyclesim.load(folder / "small.json")
 
 
 def test_random_weights_are_the_same_twice_and_leave_torchs_own_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -90,11 +91,12 @@ def compare(
     for file in (output, html):
         if file is not None:
             check_target(file)
+    config = None if random_init is None else _config(random_init)
     given = given_of(ctx.params, ctx.params["text"])
     with progress() as say:
         machine = cyclesim.load(
-            model if random_init is None else random_init,
-            **{**loading(ctx), "random_init": random_init is not None},
+            model if config is None else config,
+            **{**loading(ctx), "random_init": config is not None},
             generation=generation(ctx),
             progress=say,
         )
@@ -127,3 +129,13 @@ def compare(
 
         print_rich(lambda width: comparison_table(found))
     return 0
+
+
+def _config(given: str) -> str:
+    """The file that `--random-init` names: a config, or that of a folder."""
+    path = os.path.expanduser(given)
+    file = os.path.join(path, "config.json") if os.path.isdir(path) else path
+    if not os.path.isfile(file):
+        said = tr("--random-init {given} is no config.json, and no folder that holds one.")
+        raise CyclesimError(said.format(given=given))
+    return file

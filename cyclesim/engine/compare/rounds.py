@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 
 from cyclesim.language import tr
-from cyclesim.versus import Times
+from cyclesim.versus import FEWEST, Times
 
-__all__ = ["FEWEST", "MOST", "Drawn", "draw"]
+__all__ = ["MOST", "Drawn", "draw"]
 
-#: How many rounds there are at least, and at most, where nobody says how many.
-FEWEST, MOST = 5, 30
+#: How many rounds there are at most, where nobody says how many; at least it is `FEWEST`.
+MOST = 30
 
 #: Does one timed run; nanoseconds.
 Runner = Callable[[], int]
