@@ -25,7 +25,8 @@ from textual.scrollbar import ScrollBar, ScrollBarRender
 from cyclesim.language import tr
 from cyclesim.tui.classroom.log import Recorder
 from cyclesim.tui.classroom.witness import Witness
-from cyclesim.tui.commands import Command, bindings, keymap_of, with_keys
+from cyclesim.tui.commands import Command
+from cyclesim.tui.keys import bindings, keymap_of, with_keys
 from cyclesim.tui.launch import LaunchOptions
 from cyclesim.tui.screens.door import Door
 from cyclesim.tui.settings.palette import CONTRAST, HIGH_CONTRAST, HIGHER, THEMES, Readable

@@ -26,7 +26,7 @@ def course_in(folder: Path | None) -> Any:
 
 def keys_here() -> dict[str, str]:
     """The keys as this person has them, by the names of their commands."""
-    from cyclesim.tui.commands import with_keys
+    from cyclesim.tui.keys import with_keys
     from cyclesim.tui.settings.config import read_config
 
     return {command.name: command.shown for command in with_keys(read_config().keys)}

@@ -14,7 +14,8 @@ from textual.app import App
 
 from cyclesim.language import tr
 from cyclesim.tui.classroom.log import MAIN, Recorder, Standing
-from cyclesim.tui.commands import COMMANDS, Command, key_shown
+from cyclesim.tui.commands import COMMANDS, Command
+from cyclesim.tui.keys import key_shown
 
 if TYPE_CHECKING:
     from cyclesim.tui.classroom.player import Player

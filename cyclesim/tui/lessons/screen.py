@@ -20,7 +20,8 @@ from cyclesim.lessons.lesson import Step
 from cyclesim.lessons.progress import Progress
 from cyclesim.lessons.told import Told
 from cyclesim.lessons.tour import Tour
-from cyclesim.tui.commands import Command, lesson_bindings
+from cyclesim.tui.commands import Command
+from cyclesim.tui.keys import lesson_bindings
 from cyclesim.tui.lessons.pane import LessonPane
 from cyclesim.tui.lessons.preparing import Prepared, PrepareLesson
 from cyclesim.tui.lessons.question import QuestionDialog

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
 
-from cyclesim.tui.commands import bindings
+from cyclesim.tui.keys import bindings
 from cyclesim.tui.widgets.bars import HeaderBar, KeyBar
 from cyclesim.tui.widgets.loading import LoadingView
 

@@ -19,7 +19,8 @@ from textual.theme import BUILTIN_THEMES
 from cyclesim.errors import CyclesimError
 from cyclesim.folders import config_folder
 from cyclesim.language import LANGUAGES, tr
-from cyclesim.tui.commands import COMMANDS, GROUPS, LEAVE, key_shown, with_keys
+from cyclesim.tui.commands import COMMANDS, GROUPS
+from cyclesim.tui.keys import LEAVE, key_shown, with_keys
 from cyclesim.tui.launch import CLOCKS, SPEEDS
 from cyclesim.tui.settings.palette import THEMES
 

@@ -12,7 +12,8 @@ from textual.binding import Binding
 
 from cyclesim.errors import CyclesimError
 from cyclesim.tui.app import CyclesimApp
-from cyclesim.tui.commands import COMMANDS, LEAVE, RESERVED, key_shown, keymap_of, with_keys
+from cyclesim.tui.commands import COMMANDS
+from cyclesim.tui.keys import LEAVE, RESERVED, key_shown, keymap_of, with_keys
 from cyclesim.tui.settings.config import Config, config_path, read_config, sample
 from cyclesim.tui.widgets.panel import Panel
 from tests.tui.conftest import press, ready, text_of

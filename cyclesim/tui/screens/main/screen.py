@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cyclesim.tui.commands import bindings
+from cyclesim.tui.keys import bindings
 from cyclesim.tui.screens.main.asking import Asking
 from cyclesim.tui.screens.main.batch import Batch
 from cyclesim.tui.screens.main.changing import Changing
