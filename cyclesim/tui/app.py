@@ -23,7 +23,7 @@ from textual.screen import Screen
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from cyclesim.language import tr
-from cyclesim.tui.classroom.log import Recorder
+from cyclesim.tui.classroom.recorder import Recorder
 from cyclesim.tui.classroom.witness import Witness
 from cyclesim.tui.commands import Command
 from cyclesim.tui.keys import bindings, keymap_of, with_keys

@@ -63,7 +63,7 @@ def replay(
 ) -> int:
     """Play a session that was recorded: the same keys, at the same moments of the run."""
     from cyclesim.tui.app import run_app
-    from cyclesim.tui.classroom.log import read_log
+    from cyclesim.tui.classroom.reading import read_log
 
     check_speed(speed)
     log = read_log(file)

@@ -13,7 +13,8 @@ from textual import events
 from textual.app import App
 
 from cyclesim.language import tr
-from cyclesim.tui.classroom.log import MAIN, Recorder, Standing
+from cyclesim.tui.classroom.log import MAIN, Standing
+from cyclesim.tui.classroom.recorder import Recorder
 from cyclesim.tui.commands import COMMANDS, Command
 from cyclesim.tui.keys import key_shown
 

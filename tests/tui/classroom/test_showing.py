@@ -14,7 +14,7 @@ from textual import events
 
 from cyclesim.language import speaking
 from cyclesim.tui.classroom.exports import next_path, write_new
-from cyclesim.tui.classroom.log import read_log
+from cyclesim.tui.classroom.reading import read_log
 from cyclesim.tui.screens.dialogs.help import WORDS
 from tests.tui.conftest import press, ready, settled, text_of, until
 
