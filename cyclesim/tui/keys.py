@@ -141,7 +141,13 @@ def _key_name(text: str) -> str:
 
 
 def key_shown(key: str) -> str:
-    """The key as a person would name it."""
+    """The key as it is printed on the keyboard.
+
+    Args:
+        key: the character that it types, or Textual's name of it.
+    """
+    if len(key) == 1:
+        return key
     usual = {c.keys.partition(",")[0]: c.shown for c in COMMANDS}
     *modifiers, last = key.split("+")
     return usual.get(key) or "+".join([*modifiers, format_key(last)])

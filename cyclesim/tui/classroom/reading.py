@@ -187,6 +187,7 @@ def _read_entry(line: str) -> Entry:
         or not (character is None or (_is(character, str) and len(character) <= 64))
         or len(deeds) != 1
         or not _VALUES[deeds[0]](content[deeds[0]])
+        or (deeds[0] == "command" and not (character is None or _word(character)))
     ):
         raise _Wrong(tr("it says nothing that can be done"))
     deed = deeds[0]

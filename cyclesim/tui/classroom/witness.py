@@ -136,12 +136,12 @@ class Witness(App[int]):
         printed = event.is_printable and event.key != "space"
         key = event.character if printed and event.character else event.key
         self._note_command(command, key)
-        self.show_pressed(key if event.character else key_shown(event.key), command)
+        self.show_pressed(key, command)
 
     def show_pressed(self, key: str, command: Command) -> None:
-        """Show a pressed key to whoever watches from afar."""
+        """Show a pressed key, as it is printed on the keyboard, to whoever watches from afar."""
         if self.main.projecting or self.replay is not None:
-            self.main.pressed.press(key, command)
+            self.main.pressed.press(key_shown(key), command)
 
     def command_of(self, event: events.Key) -> Command | None:
         """The command of the main screen that `event` gives; None for what is typed or moves."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,18 @@ async def test_any_key_takes_over(fake_app, slow_log):
         assert "step" in text_of(pilot, "#keys")
         await press(pilot, "n", "n", "n")
         assert app.main.standing.executed == 5  # no limit is left behind
+
+
+async def test_keys_are_shown_as_they_are_printed(fake_app, slow_log):
+    """A demonstration presses keys by Textual's names, and so they stand in its log."""
+    first, *others = slow_log.entries
+    first = replace(first, value="source", character="less_than_sign")
+    log = replace(slow_log, entries=(first, *others))
+    app = fake_app(replay=log, text=log.options.text)
+    async with app.run_test(size=SIZE) as pilot:
+        await inside(pilot)
+        await until(pilot, lambda: app.replay.done == 1)
+        assert text_of(pilot, "#pressed").split()[0] == "<"
 
 
 async def test_space_pauses_a_replay(fake_app, slow_log):

@@ -67,6 +67,8 @@ def test_a_wrong_header_is_one_sentence(tmp_path, header, said):
         {"command": "step", "key": "n"},
         {"command": "x" * 65},
         {"char": ["n"]},
+        {"char": "\x1b[2J"},
+        {"char": "\ud800"},
     ],
 )
 def test_a_wrong_line_is_one_sentence(tmp_path, line):
