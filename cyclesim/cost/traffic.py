@@ -67,17 +67,15 @@ def _table(name: str, inputs: tuple[Value, ...]) -> Value:
 
 
 def _total(values: Iterable[Value]) -> int:
-    total = 0
-    for value in values:
-        total += _size(value)
-    return total
+    return sum(map(_size, values))
 
 
 def _size(value: Value) -> int:
     nbytes = value.nbytes or prod(value.shape) * _width(value.dtype)
-    if value.data is not None:
+    data = value.data
+    if data is not None:
         # An expanded tensor repeats the same memory: it cannot read more than it has.
-        stored = value.data.storage[1]
+        stored = data.storage[1]
         if 0 < stored < nbytes:
             return stored
     return nbytes

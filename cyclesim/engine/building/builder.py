@@ -159,9 +159,10 @@ class Builder:
         if number < len(self._known):
             self._adopt(event, self._known[number], results)
             return
+        kwargs = event.kwargs
         targets: Sequence[torch.Tensor] = ()
-        if event.kwargs or known.overwrites:
-            targets = overwritten(func, args, event.kwargs)
+        if known.overwrites or (kwargs and ("out" in kwargs or kwargs.get("inplace") is True)):
+            targets = overwritten(func, args, kwargs)
         if targets:
             self._part_with(targets)
         read = self._reader.read(event, targets)

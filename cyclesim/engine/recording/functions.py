@@ -84,6 +84,7 @@ class Traits(NamedTuple):
         wiring: it hands back what it was given, seen another way (unless it copies).
         copies, casts: it is wiring only where it did not have to copy or to convert.
         indexes: it is wiring only where the index is no tensor.
+        recurrent: it is a recurrent network as a whole.
         rearranges: it may be wiring, for one of these reasons.
     """
 
@@ -95,6 +96,7 @@ class Traits(NamedTuple):
     copies: bool
     casts: bool
     indexes: bool
+    recurrent: bool
     rearranges: bool
 
     @classmethod
@@ -113,6 +115,7 @@ class Traits(NamedTuple):
             copies=name in _COPIES,
             casts=casts,
             indexes=indexes,
+            recurrent=name in _RECURRENT,
             rearranges=wiring or casts or indexes or name in _COPIES,
         )
 
@@ -229,12 +232,15 @@ def same_view(result: torch.Tensor, given: torch.Tensor) -> bool:
 
 
 def argument_names(func: Callable[..., Any], args: Sequence[Any]) -> tuple[str, ...]:
-    """Names of the positional arguments of `func` in the call with `args`."""
-    if traits[func].name in _RECURRENT and len(args) > 1 and not isinstance(args[1], torch.Tensor):
+    """Names of the positional arguments of `func` in the call with `args`: one for each."""
+    if traits[func].recurrent and len(args) > 1 and not isinstance(args[1], torch.Tensor):
         # These have two overloads, and torch's own list has only the one for packed sequences.
         return ("input", "hx", "params", "has_biases", "num_layers", "dropout", "train",
                 "bidirectional", "batch_first")  # fmt: skip
-    return _signatures[func]
+    names = _signatures[func]
+    if len(args) <= len(names):
+        return names[: len(args)]
+    return (*names, *(f"argument {place}" for place in range(len(names), len(args))))
 
 
 class _Signatures(dict[Callable[..., Any], tuple[str, ...]]):

@@ -111,8 +111,7 @@ def named_tensors(
     func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Iterator[tuple[str, torch.Tensor]]:
     """The tensors that a call was given, under the names that a cycle's inputs have."""
-    names = argument_names(func, args)
-    named = [(names[i] if i < len(names) else f"argument {i}", v) for i, v in enumerate(args)]
+    named = zip(argument_names(func, args), args, strict=True)
     for name, value in (*named, *kwargs.items()):
         for place, tensor in enumerate(tensors_in(value)):
             yield (name if tensor is value else f"{name}[{place}]"), tensor
