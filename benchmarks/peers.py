@@ -19,24 +19,20 @@ import argparse
 import json
 import os
 import platform
-import re
-import subprocess
 import sys
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from page import processor
 from peer.environment import NotInstalled, python_for
+from peer.process import measured
 from peer.subject import CASES, QUICK
 from peer.table import show, write
 from peer.tools import TOOLS
 from rich.console import Console
 
 from cyclesim.folders import cache_folder
-
-HERE = Path(__file__).resolve().parent
 
 
 def main() -> None:
@@ -87,93 +83,16 @@ def main() -> None:
 def _measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
     """Everything about one tool, as the report has it."""
     tool = TOOLS[name]
-    found: dict[str, Any] = {"name": name, "package": tool.package, "version": ""}
-    found |= {"ways": [], "reasons": []}
     options.env.mkdir(parents=True, exist_ok=True)
     log = options.env / f"{name}.log"
     log.write_text("", encoding="utf-8")
     try:
         python = python_for(tool, options.env, log, fresh=options.fresh)
     except NotInstalled as error:
-        found["reasons"].append(f"{error}.")
-        return found
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "results"
-        out.touch()
-        reason = _run(python, name, out, folder, log, options)
-        lines = out.read_text(encoding="utf-8").splitlines()
-    for line in lines:
-        _take(json.loads(line), found)
-    if reason:
-        found["reasons"].append(reason)
-    return found
-
-
-def _run(
-    python: Path, name: str, out: Path, folder: str, log: Path, options: argparse.Namespace
-) -> str:
-    """Measure in a process of its own; why it came to no good end, or nothing."""
-    threads = str(options.threads)
-    environment = os.environ | {
-        # glibc gives memory back and fetches it again as it sees fit, which costs whoever comes
-        # next. It shall keep what it has: the tools are measured, not its habits.
-        "MALLOC_TRIM_THRESHOLD_": str(1 << 40),
-        "MALLOC_MMAP_MAX_": "0",
-        "OMP_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-        "HF_HUB_OFFLINE": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "TMPDIR": folder,  # whatever is left behind goes with it
-    }
-    command = [python, HERE / "peer" / "measure.py", name, out, "--threads", threads]
-    command += ["--quick"] if options.quick else []
-    command += ["--rounds", str(options.rounds)] if options.rounds else []
-    with log.open("a", encoding="utf-8") as output:
-        try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                timeout=options.timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return f"It was stopped after {options.timeout:g} s; what is missing, it did not reach."
-    if done.returncode:
-        lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return _sentence(lines[-1]) if lines else f"It ended with code {done.returncode}."
-    return ""
-
-
-def _take(result: dict[str, Any], found: dict[str, Any]) -> None:
-    """Put one line of results where it belongs."""
-    kind = result.pop("kind")
-    if kind == "versions":
-        found["version"] = result["version"]
-        return
-    where = result["case"], result["way"]
-    if "error" in result:
-        named = ": ".join(part for part in reversed(where) if part)
-        doing = "saving, " if kind == "saved" else ""
-        found["reasons"].append(f"{doing}{named}: {_sentence(result['error'])}")
-        return
-    known = [way for way in found["ways"] if (way["case"], way["way"]) == where]
-    if kind == "way":
-        found["ways"].append(result)
-    elif kind == "times":
-        known[0]["rounds"] = result["rounds"]
-    else:
-        known[0]["saved"] = {key: result[key] for key in ("save", "load", "size")}
-
-
-def _sentence(text: str) -> str:
-    """A line of an error message, without the places of this machine in it."""
-    text = re.sub(r"(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\":]+[/\\])+", "", text.strip())
-    text = text if len(text) <= 200 else text[:199] + "…"
-    return text if text.endswith((".", "…")) else f"{text}."
+        nothing = {"name": name, "package": tool.package, "version": "", "ways": []}
+        return nothing | {"reasons": [f"{error}."]}
+    how = {key: getattr(options, key) for key in ("threads", "rounds", "quick", "timeout")}
+    return measured(name, tool, python, log, **how)
 
 
 def _machine(threads: int) -> dict[str, str]:

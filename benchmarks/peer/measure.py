@@ -34,7 +34,7 @@ import torch
 import transformers
 
 from peer.subject import CASES, QUICK, Case, Subject, subject
-from peer.tools import TOOLS
+from peer.tools import ENGINE, TOOLS
 from peer.way import Way
 
 __all__ = ["main"]
@@ -56,20 +56,22 @@ class Sink:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("tool", choices=TOOLS)
+    parser.add_argument("tool", choices=(*TOOLS, "engine"))
     parser.add_argument("out", type=Path)
     parser.add_argument("--rounds", type=int, help="instead of as many as the case has")
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--longest", type=int, help="tokens; longer cases are left out")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(options.threads)
-    sink, tool = Sink(options.out), TOOLS[options.tool]
+    sink, tool = Sink(options.out), TOOLS.get(options.tool, ENGINE)
     sink.put(kind="versions", version=tool.version, torch=torch.__version__,
              transformers=transformers.__version__)  # fmt: skip
     case_subject: Subject | None = None
-    for case in QUICK if options.quick else CASES:
+    cases = QUICK if options.quick else CASES
+    for case in (c for c in cases if c.tokens <= (options.longest or c.tokens)):
         case = case._replace(rounds=options.rounds or case.rounds)
         case_subject = subject(case, tool.head, case_subject)
         try:

@@ -14,7 +14,7 @@ from peer import package_ways, torch_ways
 from peer.subject import Subject
 from peer.way import Way
 
-__all__ = ["TOOLS", "Tool"]
+__all__ = ["ENGINE", "TOOLS", "Tool"]
 
 
 class Tool(NamedTuple):
@@ -52,3 +52,14 @@ TOOLS = {
     "profiler": Tool("torch", "torch", torch_ways.profiler),
     "transformers": Tool("transformers", "transformers", torch_ways.debuggers),
 }
+
+#: What cyclesim's engine costs, and the least that could do the same, in the same rounds.
+ENGINE = Tool(
+    "cyclesim",
+    "cyclesim",
+    lambda subject: [
+        *torch_ways.function_mode(subject),
+        *torch_ways.mode_and_hooks(subject),
+        *package_ways.cyclesim(subject)[:2],
+    ],
+)

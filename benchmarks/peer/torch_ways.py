@@ -10,11 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
 from peer.subject import Subject
 from peer.way import Way, forward, nothing, tensors_in
 
-__all__ = ["debuggers", "dispatch_mode", "flop_counter", "function_mode", "hooks", "profiler"]
+__all__ = [
+    "debuggers",
+    "dispatch_mode",
+    "flop_counter",
+    "function_mode",
+    "hooks",
+    "mode_and_hooks",
+    "profiler",
+]
 
 
 class Watching(torch.overrides.TorchFunctionMode):
@@ -81,6 +90,29 @@ def function_mode(subject: Subject) -> list[Way]:
         Way("does nothing", lambda: (forward(model, subject, Watching(None)), None), nothing),
         Way("keeps what goes in and out, by reference", run, tensors_in),
     ]
+
+
+def mode_and_hooks(subject: Subject) -> list[Way]:
+    """What knows in which module each call stands, and does nothing else."""
+    model = subject.twin()
+
+    def run() -> tuple[Any, Any]:
+        kept: list[Any] = []
+        return forward(model, subject, Watching(kept)), kept
+
+    @contextmanager
+    def hooked() -> Iterator[None]:
+        enter = register_module_forward_pre_hook(lambda module, args: None)
+        leave = register_module_forward_hook(
+            lambda module, args, kwargs, output=None: None, with_kwargs=True, always_call=True
+        )
+        try:
+            yield
+        finally:
+            leave.remove()
+            enter.remove()
+
+    return [Way("keeps references, and hooks that do nothing", run, tensors_in, around=hooked)]
 
 
 def dispatch_mode(subject: Subject) -> list[Way]:
