@@ -404,6 +404,9 @@ class FakeEngine:
         spread = tuple((m - 300, m, m + 400) for m in middles)
         return SimpleNamespace(medians=middles, spread=spread, repeats=done, wall_ns=1_900_000)
 
+    def check_edit(self, clock: FakeClock, number: int, output: int) -> None:
+        """Every cycle may be edited."""
+
     def probe(self, machine: Any, text: str) -> FakeProbe:
         return FakeProbe(make_cycles(self.tokens))
 

@@ -72,6 +72,9 @@ class Engine(Protocol):
     def edit(self, clock: Any, number: int, wish: EditWish) -> None:
         """Change what cycle `number`, which has run, wrote; the run goes on from there."""
 
+    def check_edit(self, clock: Any, number: int, output: int) -> None:
+        """Change nothing; raise what `edit` would raise of that output, whatever the wish."""
+
     def writing(self, machine: Any, settings: Mapping[str, Any] | None) -> Any:
         """The same machine, which generates texts in another way."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from cyclesim.cost import Peak
@@ -49,13 +50,16 @@ class LiveEngine:
             "noise": lambda: edits.add_noise(wish.number, wish.seed),
             "set": lambda: wish.number,
         }[wish.kind]()
-        clock.goto(number)
-        try:
+        with _looking_at(clock, number):
             clock.edit(made, index=wish.index, output=wish.output, branch=True)
-        finally:
-            # A refused edit must not leave the clock looking back: the next step would only look.
-            if clock.executed:
-                clock.goto(clock.executed - 1)
+
+    def check_edit(self, clock: Any, number: int, output: int) -> None:
+        def untouched(*_: Any) -> Any:
+            raise _Allowed
+
+        # The clock asks for the new numbers last, and before it undoes anything.
+        with _looking_at(clock, number), suppress(_Allowed):
+            clock.edit(untouched, output=output)
 
     def writing(self, machine: Any, settings: Mapping[str, Any] | None) -> Any:
         from cyclesim.machine.generation import Generation
@@ -100,6 +104,24 @@ class LiveEngine:
         if self._probe is None or self._probe[0] is not machine or self._probe[1] != text:
             self._probe = (machine, text, Probe(machine, text))
         return self._probe[2]
+
+
+class _Allowed(Exception):
+    """The clock has no objection."""
+
+
+@contextmanager
+def _looking_at(clock: Any, number: int) -> Iterator[None]:
+    """Inside the block the clock looks at cycle `number`, and afterwards where the run stands.
+
+    A refused edit must not leave the clock looking back: the next step would only look.
+    """
+    clock.goto(number)
+    try:
+        yield
+    finally:
+        if clock.executed:
+            clock.goto(clock.executed - 1)
 
 
 def open_machine(options: LaunchOptions, progress: Callable[[str], None]) -> Any:

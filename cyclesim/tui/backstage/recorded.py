@@ -74,4 +74,4 @@ class RecordedEngine:
     def _cannot(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError("the screen does not ask for it")
 
-    edit = known_peak = peak = measure = probe = writing = _cannot
+    edit = check_edit = known_peak = peak = measure = probe = writing = _cannot

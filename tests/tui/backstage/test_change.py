@@ -110,9 +110,11 @@ async def test_a_wrong_edit_is_one_sentence(real_app):
     app = real_app()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        await press(pilot, "n", "n")
-        await edit(pilot, "scale 2")
-        assert "outside the model" in text_of(pilot, "#now")
+        await press(pilot, "n", "n", "e")
+        await until(pilot, lambda: "outside the model" in text_of(pilot, "#now"))
+        assert app.screen is app.main  # nobody is asked for what is refused
+        await press(pilot, "n")
+        assert app.session.executed == 3
         number = app.main.scene.plan.find(step="query")[0].number
         await goto(pilot, number)
         await edit(pilot, "zero head 1")

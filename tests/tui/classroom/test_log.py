@@ -253,7 +253,7 @@ async def test_a_replay_writes_nothing(fake_app, slow_log, tmp_path, monkeypatch
 async def test_a_log_of_another_run_is_noticed(fake_app, tmp_path):
     """The keys lead into a dialog that does not open."""
     file = tmp_path / "session.jsonl"
-    await record(fake_app(log=file), ["n", "e", "escape", "n"])
+    await record(fake_app(log=file), ["]", "e", "escape", "n"])
     text = file.read_text(encoding="utf-8").replace('"command": "edit"', '"command": "step"')
     file.write_text(text, encoding="utf-8")
     _, said = await replayed(fake_app(**options_of(read_log(file))))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from cyclesim.language import tr
 from cyclesim.tui.backstage.branches import BesideJob, Branches, BranchesJob, Matched, UpdateJob
+from cyclesim.tui.backstage.editable import Editable, EditableJob
 from cyclesim.tui.backstage.edits import EditWish
 from cyclesim.tui.compare.other import Pairing
 from cyclesim.tui.messages import Changed, Moved
@@ -142,6 +143,20 @@ class Changing(Running):
             self.tell(tr("Nothing has run yet: step to a cycle first, then edit it."))
             return
         self.session.hold()  # the future is about to change: do not run into the old one
+        if self._trace.cycles[number].stack:
+            self._ask_edit(number)
+        else:  # a step outside the model, perhaps: most of these cannot be edited
+            self.session.ask(EditableJob(number, self.query_one(Tensor).output))
+
+    def may_edit(self, report: Editable) -> None:
+        """Ask for the change, or say at once why there can be none."""
+        if report.sentence:
+            self.tell(report.sentence, bad=True)
+        elif self.app.screen is self and report.number == self._at and self._ready:
+            self._ask_edit(report.number)
+
+    def _ask_edit(self, number: int) -> None:
+        assert self._trace is not None
         tensor = self.query_one(Tensor)
         cell, output = tensor.cell, tensor.output
         cycle = self._trace.cycles[number]
