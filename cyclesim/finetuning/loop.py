@@ -7,7 +7,6 @@ pickles and needs accelerate, and going on from its checkpoints is not promised 
 from __future__ import annotations
 
 import math
-import random
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -122,8 +121,8 @@ class Loop:
 
     def _example(self, row: int) -> Example:
         """A training sentence as this epoch sees it; a run that goes on sees it the same."""
-        rng = random.Random(f"{self.settings.seed}/{self.position.epoch}/{row}")
-        return self.varying(self.examples["train"][row], rng)
+        seed = f"{self.settings.seed}/{self.position.epoch}/{row}"
+        return self.varying(self.examples["train"][row], seed)
 
     def _forward_backward(self, batch: Batch, scored: int) -> None:
         before = self.randomness.now()

@@ -51,10 +51,11 @@ class Varying:
                 raise CyclesimError(said.format(kind=model))
             self._pieces = Encoder(tokenizer.get_vocab())
 
-    def __call__(self, example: Example, rng: random.Random) -> Example:
-        """`example` with other words hidden and spelled out, as `rng` has it."""
+    def __call__(self, example: Example, seed: int | str) -> Example:
+        """`example` with other words hidden and spelled out, the same ones for the same seed."""
         if not self.hide and not self.spell:
             return example
+        rng = random.Random(seed)
         inputs: dict[str, list[int]] = {name: [] for name in example.inputs}
         labels: list[int] = []
         for start, end in self._stretches(example):

@@ -27,7 +27,7 @@ def coder(**how: object) -> Coder:
 def test_every_word_keeps_its_label(seed: int, hide: float, spell: float, every: bool) -> None:
     made = coder(all_subwords=every)
     (example,) = made.encode([SAMPLE])
-    varied = Varying(made, hide, spell)(example, random.Random(seed))
+    varied = Varying(made, hide, spell)(example, seed)
     assert {len(row) for row in varied.inputs.values()} == {len(varied)}
     tokens = TOKENIZER.convert_ids_to_tokens(varied.inputs["input_ids"])
     begins = [i for i, token in enumerate(tokens) if not token.startswith("##")]
@@ -45,21 +45,25 @@ def test_every_word_keeps_its_label(seed: int, hide: float, spell: float, every:
 def test_how_many_are_hidden_and_spelled() -> None:
     made = coder()
     (example,) = made.encode([SAMPLE])
-    rng = random.Random(1)
     hidden = sum(
-        Varying(made, 0.3, 0.0)(example, rng).inputs["input_ids"].count(TOKENIZER.mask_token_id)
-        for _ in range(500)
+        Varying(made, 0.3, 0.0)(example, seed).inputs["input_ids"].count(TOKENIZER.mask_token_id)
+        for seed in range(500)
     )
     assert hidden / (500 * len(SAMPLE.words)) == pytest.approx(0.3, abs=0.04)
-    longer = Varying(made, 0.0, 1.0)(example, rng)
-    assert len(longer) > len(example)
-    assert Varying(made, 0.0, 0.0)(example, rng) is example
+    assert len(Varying(made, 0.0, 1.0)(example, 1)) > len(example)
+
+
+def test_where_nothing_varies_nothing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = coder()
+    (example,) = made.encode([SAMPLE])
+    monkeypatch.setattr(random, "Random", None)
+    assert Varying(made, 0.0, 0.0)(example, 1) is example
 
 
 def test_what_would_be_too_long_stays_as_it_was() -> None:
     made = coder(limit=len(coder().encode([SAMPLE])[0]))
     (example,) = made.encode([SAMPLE])
-    found = [Varying(made, 0.0, 1.0)(example, random.Random(seed)) for seed in range(20)]
+    found = [Varying(made, 0.0, 1.0)(example, seed) for seed in range(20)]
     assert example in found and all(len(one) <= len(example) for one in found)
 
 
@@ -68,7 +72,7 @@ def test_other_tokenizers() -> None:
     with pytest.raises(CyclesimError, match="--spell needs a WordPiece tokenizer"):
         Varying(bpe, 0.0, 0.1)
     (example,) = bpe.encode([SAMPLE])
-    hidden = Varying(bpe, 0.95, 0.0)(example, random.Random(0))
+    hidden = Varying(bpe, 0.95, 0.0)(example, 0)
     assert bpe.tokenizer.mask_token_id in hidden.inputs["input_ids"]
     bpe.tokenizer.mask_token = None
     with pytest.raises(CyclesimError, match="--hide needs"):
