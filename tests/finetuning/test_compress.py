@@ -10,7 +10,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 import cyclesim
+from cyclesim.explain import work_out
 from cyclesim.finetuning import Form, Training
+from cyclesim.tui.words.explaining import words_of_cell
 
 TEXT = "Ada Lovelace worked in London ."
 
@@ -66,3 +68,15 @@ def test_int8_is_stored_as_int8(training: Training) -> None:
     assert kinds == {torch.int8}
     # Of a model this small the file is mostly its header, which packs well.
     assert training.forms[2].zipped_bytes < training.forms[0].zipped_bytes
+
+
+def test_the_card_says_why_a_quantised_layer_wrote_another_number(training: Training) -> None:
+    plain, int8 = (cyclesim.trace(cyclesim.load(training.forms[i].folder), TEXT) for i in (0, 2))
+    layers = int8.find(op="linear", unit="attention")
+    cells = [(c, (0, token, out)) for c in layers for token in range(3) for out in (0, 5)]
+    found = [work_out(c, int8, cell) for c, cell in cells]
+    assert all(worked.agrees for worked in found)
+    assert [worked.int8 for worked in found].count(True) > len(found) // 2  # others round alike
+    cycle, cell = cells[[worked.int8 for worked in found].index(True)]
+    assert "rounding what it read to int8" in words_of_cell(cycle, int8, cell).note
+    assert not any(work_out(c, plain, (0, 1, 0)).int8 for c in plain.find(op="linear"))

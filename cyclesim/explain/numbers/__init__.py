@@ -26,7 +26,7 @@ from cyclesim.explain.numbers.choosing import CHOOSING
 from cyclesim.explain.numbers.elements import ELEMENTS, same
 from cyclesim.explain.numbers.host import row_sentence
 from cyclesim.explain.numbers.picking import PICKING
-from cyclesim.explain.numbers.products import PRODUCTS
+from cyclesim.explain.numbers.products import PRODUCTS, linear_of_int8
 from cyclesim.explain.numbers.rows import ROWS
 from cyclesim.explain.numbers.update import update_rule
 from cyclesim.explain.quote import printable
@@ -56,6 +56,7 @@ class Worked:
         observed: what the run wrote.
         shown: `observed` as text; a truth value or a label by name.
         agrees: the two differ by no more than rounding.
+        int8: they do so if what the cycle read is first rounded to int8, and only then.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Worked:
     observed: float
     shown: str
     agrees: bool
+    int8: bool = False
 
     def line(self, *, ascii: bool = False) -> str:
         """`p(Ada, Love) = e^2.134 / (…) = 0.6127`, the observed number last."""
@@ -123,7 +125,7 @@ def work_out(
     try:
         observed = float(wrote.numpy(place))
         with np.errstate(all="ignore"):
-            found = rule(Cell(cycle, trace, place, output))
+            found, int8 = _found(rule, Cell(cycle, trace, place, output), observed)
     except (LookupError, ValueError, TypeError, ArithmeticError):
         return None  # called in a way that the rule does not know
     return Worked(
@@ -133,7 +135,21 @@ def work_out(
         observed=observed,
         shown=_shown(cycle, wrote, place, observed),
         agrees=_agree(found, observed, cycle, wrote.dtype),
+        int8=int8,
     )
+
+
+def _found(rule: Rule, cell: Cell, observed: float) -> tuple[Found, bool]:
+    """What the rule finds; where only that of a quantised layer gives the number, what that does.
+
+    A trace does not say which layers are quantised. Their numbers do.
+    """
+    found, dtype = rule(cell), cell.cycle.outputs[cell.output].dtype
+    if rule is PRODUCTS["linear"] and not _agree(found, observed, cell.cycle, dtype):
+        quantised = linear_of_int8(cell)
+        if _agree(quantised, observed, cell.cycle, dtype):
+            return quantised, True
+    return found, False
 
 
 def _rule(cycle: Cycle, output: int) -> Rule | None:

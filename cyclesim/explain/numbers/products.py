@@ -13,18 +13,33 @@ from cyclesim.trace.cycle import Cycle
 from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
 
-__all__ = ["PRODUCTS", "attention_row", "each", "padded"]
+__all__ = ["PRODUCTS", "attention_row", "each", "linear_of_int8", "padded"]
 
 ALL = slice(None)
 
 
 def _linear(cell: Cell) -> Found:
-    x = cell.read(cell.at("input", 0), *cell.where[:-1], ALL)
+    return _times_weight(cell, cell.read(cell.at("input", 0), *cell.where[:-1], ALL))
+
+
+def _times_weight(cell: Cell, x: np.ndarray) -> Found:
     weight = cell.read(cell.at("weight", 1), cell.where[-1], ALL)
     found = dot(x, weight, cell.symbol)
     if len(cell.cycle.inputs) < 3:
         return found
     return _plus(found, cell.meets(cell.at("bias", 2), (cell.where[-1],)))
+
+
+def linear_of_int8(cell: Cell) -> Found:
+    """A linear layer whose input was first rounded to int8, each row with a scale of its own.
+
+    So does torchao's dynamic quantisation, in float32: the largest number of a row is 127.5 steps.
+    The weights are read as the numbers that their own int8 stand for.
+    """
+    x = cell.read(cell.at("input", 0), *cell.where[:-1], ALL).astype(np.float32)
+    scale = max(abs(x).max() / np.float32(127.5), np.finfo(np.float32).eps)
+    steps = np.clip(np.rint(x * (np.float32(1) / scale)), -128, 127)
+    return _times_weight(cell, steps.astype(np.float64) * float(scale))
 
 
 def _plus(found: Found, bias: float) -> Found:

@@ -75,6 +75,9 @@ def words_of_cell(
         return None
     line = found.line(ascii=ascii)
     where = _where(cycle, trace, cell, output)
+    if found.int8:
+        said = tr("observed = recomputed, after rounding what it read to int8: it is quantised")
+        return CellWords(line, where + said)
     if found.agrees:
         return CellWords(line, where + tr("observed = recomputed"))
     said = tr("The last number is what the run wrote; recomputed from what it read: {number}.")
