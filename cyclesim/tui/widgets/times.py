@@ -33,8 +33,11 @@ NAMES = 12
 #: So wide is what is listed, where a chart of the roof stands beside it; and so large is the chart
 #: at least.
 LEFT, CHART = 74, (36, 14)
-#: The parts of a forward cannot take longer than the whole, unless the measuring was disturbed.
+#: The parts of a forward cannot take longer than the whole, nor can the same work at full speed take
+#: longer than when it is stepped, unless the measuring was disturbed.
 BUSY = 1.5
+#: So many cycles must have run in the model until their times say that.
+FEW = 10
 
 
 class Times(Panel):
@@ -93,7 +96,21 @@ class Times(Panel):
         over: Line = [Segment(f" {fit(tr('overhead'), NAMES - 1)}", BODY)]
         for stepped, full in (here, so_far):
             over.append(Segment(text(fit(_overhead(stepped, full, column), column)) + " ", MUTED))
-        return [*lines, over]
+        return [*lines, over, *self._disturbed(scene, width - 1)]
+
+    def _disturbed(self, scene: Scene, width: int) -> list[Line]:
+        """A warning, where full speed is slower than it can have been."""
+        bare = scene.plan.timing.untraced_ns
+        inside = sum(scene.full_speed(c.number) or 0 for c in scene.plan.cycles if c.stack)
+        done = [c for c in scene.trace.cycles[: scene.executed] if c.stack]
+        stepped = sum(c.self_ns for c in done)
+        full = sum(scene.full_speed(c.number) or 0 for c in done)
+        slower = len(done) >= FEW and full > BUSY * stepped
+        if not slower and not (bare and inside > BUSY * bare):
+            return []
+        said = tr("The machine was busy: full speed was measured too slow.")
+        again = tr("{key} measures again.").format(key=self.key("measure"))
+        return wrap(self.glyphs.text(f" {said} {'' if scene.saved else again}"), width, STRONG)
 
     def _bar(self, ns: int | None, largest: int, width: int, colour: str) -> Line:
         """The number, written on its bar."""
@@ -207,11 +224,6 @@ class Times(Panel):
         text = self.glyphs.text
         lines = wrap(" " + text(_whole(scene)), width, MUTED)
         lines += wrap(" " + text(_medians(scene, self.key("measure"))), width, MUTED)
-        bare = scene.plan.timing.untraced_ns
-        inside = sum(scene.full_speed(c.number) or 0 for c in scene.plan.cycles if c.stack)
-        if bare and inside > BUSY * bare:
-            warning = tr("The machine was busy: full speed was measured too slow.")
-            lines += wrap(" " + text(warning), width, FAINT)
         note = tr("Times inside the functions: waiting for you is left out.")
         return [*lines, *wrap(" " + text(note), width, FAINT)]
 

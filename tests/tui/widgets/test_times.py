@@ -103,6 +103,24 @@ async def test_repeats_replace_full_speed_and_say_how_many(fake_app):
         assert app.main.scene.speeds == rehearsed
 
 
+async def test_full_speed_that_is_too_slow_is_told_where_it_is_read(fake_app):
+    app = fake_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot)
+        await press(pilot, "f")
+        panel, scene = app.main.query_one(Times), app.main.scene
+
+        def shown(factor: float) -> str:
+            speeds = tuple(round(ns * factor) for ns in (c.self_ns for c in scene.trace.cycles))
+            slow = replace(scene, speeds=(*speeds, *scene.speeds[len(speeds) :]))
+            lines = panel.build(slow, 60, 30)
+            return " ".join("".join(s.text for s in line) for line in lines[:6])
+
+        busy = "The machine was busy: full speed was measured too slow. T measures again."
+        assert busy in " ".join(shown(3).split())
+        assert "busy" not in shown(0.8)
+
+
 class Slow(fake.FakeEngine):
     """Measures until it is stopped."""
 
