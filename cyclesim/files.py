@@ -24,7 +24,9 @@ import numpy as np
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 
-__all__ = ["check_new_folder", "check_target", "new_folder", "replace_file", "shown"]
+__all__ = [
+    "check_new_folder", "check_target", "new_folder", "replace_file", "same_file", "shown",
+]  # fmt: skip
 
 FilePath = str | os.PathLike[str]
 
@@ -100,6 +102,14 @@ def new_folder(path: FilePath, *, replace: bool = False) -> Iterator[Path]:
         finally:
             shutil.rmtree(made, ignore_errors=True)
             shutil.rmtree(old, ignore_errors=True)
+
+
+def same_file(one: FilePath, other: FilePath) -> bool:
+    """Whether two paths lead to one place, whether or not there is a file yet."""
+    try:
+        return os.path.realpath(one) == os.path.realpath(other)
+    except (OSError, ValueError):  # a NUL in it
+        return False
 
 
 def shown(path: object) -> str:

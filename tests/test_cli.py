@@ -210,6 +210,7 @@ def test_compare_with_random_weights(shell: Any, ner: str, tmp_path: Path) -> No
         (("--rounds", "0"), "rounds"),
         (("--seconds", "-1"), "--seconds"),
         (("-o", "/nowhere/at/all.json"), "cannot be written"),
+        (("-o", "x", "--html", "./x"), "name the same file"),
         (("--model", "x", "--random-init", "y"), "exclude each other"),
         (("--random-init", "/nowhere"), "is no config.json"),
         (("--random-init", "tiny-ner"), "is no config.json"),

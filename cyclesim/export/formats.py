@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,13 +65,12 @@ def export(trace: Trace, to: str, path: str | os.PathLike[str]) -> Path:
     check_export(to, path)
     wanted = FORMATS[to]
     content = wanted.content(trace)
-    target = Path(path)
-    if wanted.folder:
-        with _said(path):
-            target.mkdir(exist_ok=True)
-        target /= EVENTS
-    replace_file(target, [content])
-    return target
+    if not wanted.folder:
+        replace_file(path, [content])
+        return Path(path)
+    with _folder(Path(path)) as folder:
+        replace_file(folder / EVENTS, [content])
+    return folder / EVENTS
 
 
 def check_export(to: str, path: str | os.PathLike[str]) -> None:
@@ -99,6 +98,21 @@ def _events_in(folder: str | os.PathLike[str]) -> Path:
             said = tr("{file} holds another run of TensorBoard: give a folder of its own.")
             raise CyclesimError(said.format(file=shown(folder)))
     return Path(folder) / EVENTS
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """The folder to write in; made for that, it is gone again where nothing could be written."""
+    new = not path.exists()
+    with _said(path):
+        path.mkdir(exist_ok=True)
+    try:
+        yield path
+    except BaseException:
+        if new:
+            with suppress(OSError):
+                path.rmdir()
+        raise
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 
 import cyclesim
 from cyclesim import cli
-from cyclesim.export import FORMATS, export
+from cyclesim.export import FORMATS, Format, export
 from cyclesim.language import speaking
 from cyclesim.shell import names_trace
 from cyclesim.trace import Trace, Verdict
@@ -105,6 +105,10 @@ def test_what_fails_leaves_the_old_file(
     with pytest.raises(cyclesim.CyclesimError, match="No space left on device; nothing was"):
         export(real, "csv", out)
     assert out.read_text() == "old" and os.listdir(tmp_path) == ["a.csv"]
+    monkeypatch.setitem(FORMATS, "folder", Format(lambda _: b"x", "", folder=True))  # type: ignore[misc]
+    with pytest.raises(cyclesim.CyclesimError, match="nothing was changed"):
+        export(real, "folder", tmp_path / "new")
+    assert os.listdir(tmp_path) == ["a.csv"]
 
 
 def refused(shell: Any, *arguments: object) -> str:
@@ -123,6 +127,7 @@ def refused(shell: Any, *arguments: object) -> str:
         (["x", "--to", "csv", "-o", "."], "there is a folder of that name"),
         (["x", "--to", "csv", "-o", "/dev/null"], "it is not a file"),
         (["x", "--to", "csv", "-o", "a\0b"], "embedded null byte"),
+        (["bad.safetensors", "--to", "csv", "-o", "./bad.safetensors"], "is what is read"),
         (["x", "--to", "csv"], "Missing option"),
         (["x", "-o", "a"], "Missing option"),
         (["no.safetensors", "--to", "csv", "-o", "a"], "No such file"),

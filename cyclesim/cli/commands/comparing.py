@@ -72,7 +72,7 @@ def compare(
 ) -> int:
     """Hold the stepped run against full speed: fused, compiled, half precision, quantised."""
     speak_given(lang)
-    from cyclesim.files import check_target, replace_file
+    from cyclesim.files import check_target, replace_file, same_file
     from cyclesim.versus import parse_sweep, parse_variants
 
     if train:
@@ -91,6 +91,8 @@ def compare(
     for file in (output, html):
         if file is not None:
             check_target(file)
+    if output is not None and html is not None and same_file(output, html):
+        raise CyclesimError(tr("-o and --html name the same file: give them two."))
     config = None if random_init is None else _config(random_init)
     given = given_of(ctx.params, ctx.params["text"])
     with progress() as say:

@@ -175,8 +175,12 @@ def export(
     speak_given(lang)
     from cyclesim.export import FORMATS, check_export
     from cyclesim.export import export as write
+    from cyclesim.files import same_file, shown
 
     check_export(to, output)  # said before a model is loaded
+    if what is not None and same_file(what, output):
+        said = tr("{file} is what is read: give -o another name.")
+        raise CyclesimError(said.format(file=shown(output)))
     saved = what is not None and names_trace(what)
     if saved:
         refuse_loading(ctx)
@@ -188,10 +192,10 @@ def export(
             made = cyclesim.open_trace(what)  # type: ignore[arg-type]
         else:
             made = _run_to_end(ctx, given, say)
-        say(tr("writing {file}").format(file=output))
+        say(tr("writing {file}").format(file=shown(output)))
         with cleaning_up():
             write(made, to, output)
-    print(f"{output}: {tr(FORMATS[to].hint)}")
+    print(f"{shown(output)}: {tr(FORMATS[to].hint)}")
     return 1 if not saved and made.verdict.bit_identical is False else 0
 
 
