@@ -5,17 +5,15 @@ Each unit is a letter at every length that was measured, with dots along the lin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from cyclesim.language import N_, tr
 from cyclesim.render.colour import UNIT_COLOURS, UNIT_LETTERS
 from cyclesim.render.ink import LABEL
-from cyclesim.render.loglog import Line, Paper, span
+from cyclesim.render.loglog import Line, Named, Paper, legend, span
 from cyclesim.render.text import ascii_safe, crop, safe_text
 from cyclesim.render.units import amount, duration
 from cyclesim.trace import Unit
@@ -100,7 +98,7 @@ def curve_lines(
     return [
         [Segment(_fitted(title, width, ascii), LABEL)],
         *paper.lines(),
-        *_legend(shown, width, ascii),
+        *legend([_named(curve, width, ascii) for curve in shown], width),
     ]
 
 
@@ -119,23 +117,10 @@ def tick(value: float, quantity: Quantity, ascii: bool = False) -> str:
     return amount(value, "" if quantity == "flops" else "B", space="")
 
 
-def _legend(shown: Sequence[Curve], width: int, ascii: bool) -> list[Line]:
-    lines: list[Line] = []
-    room = 0
-    for curve in shown:
-        text = f" {curve.name} {power(curve.fit)}"
-        text = _fitted(text, width - 1, ascii)
-        need = cell_len(text) + 3
-        if not lines or room + need > width:
-            lines.append([])
-            room = 0
-        lines[-1] += [
-            Segment("  " if room else ""),
-            Segment(curve.letter, Style(color=UNIT_COLOURS[curve.unit], bold=curve.step is None)),
-            Segment(text, LABEL),
-        ]
-        room += need
-    return lines
+def _named(curve: Curve, width: int, ascii: bool) -> Named:
+    style = Style(color=UNIT_COLOURS[curve.unit], bold=curve.step is None)
+    text = _fitted(f"{curve.name} {power(curve.fit)}", width - 2, ascii)
+    return Named(curve.letter, style, text)
 
 
 def _steepest(sweep: Sweep, unit: Unit) -> str | None:

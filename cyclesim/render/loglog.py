@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import ceil, floor, log10
+from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from cyclesim.render.ink import LABEL
 from cyclesim.render.text import pad
 
-__all__ = ["Line", "Paper", "decades", "span"]
+__all__ = ["Line", "Named", "Paper", "decades", "legend", "span"]
 
 Line = list[Segment]
 _GRID = Style(color="#6f7d8a")
@@ -30,6 +32,31 @@ def span(values: Iterable[float], least: float = 1.0) -> tuple[float, float]:
     low, high = min(powers), max(powers)
     room = max((high - low) * 0.05, (least - (high - low)) / 2, 0.05)
     return 10.0 ** (low - room), 10.0 ** (high + room)
+
+
+class Named(NamedTuple):
+    """A letter on the paper, how it looks, and what it is."""
+
+    letter: str
+    style: Style
+    text: str
+
+
+def legend(named: Iterable[Named], width: int) -> list[Line]:
+    """What each letter is: as many on a line as have room in `width` cells."""
+    lines: list[Line] = []
+    taken = 0
+    for letter, style, text in named:
+        size = cell_len(f"{letter} {text}")
+        if lines and taken + 2 + size <= width:
+            lines[-1].append(Segment("  "))
+            taken += 2
+        else:
+            lines.append([])
+            taken = 0
+        lines[-1] += [Segment(letter, style), Segment(f" {text}", LABEL)]
+        taken += size
+    return lines
 
 
 @dataclass

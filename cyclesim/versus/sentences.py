@@ -23,10 +23,10 @@ SHARED = N_("same weights, {attention} attention")
 SAME = N_("the baseline's own setting")
 CONVERTED = N_("weights and floating-point inputs converted to {dtype}")
 QUANTIZED = N_(
-    "torchao {version}, {scheme}: {count} linear layers with int8 weights, activations quantised "
+    "torchao {version}, {scheme}, linear layers with int8 weights: {count}, activations quantised "
     "as they come"
 )
-COMPILED = N_("torch.compile, {backend} backend, {graphs} graphs, {breaks} graph breaks")
+COMPILED = N_("torch.compile, {backend} backend, graphs: {graphs}, graph breaks: {breaks}")
 GRAPHS = N_("torch.compile, {backend} backend, one graph")
 THREADS = N_("threads of torch: {count}")
 BATCHED = N_("the input repeated {count} times")
@@ -50,7 +50,7 @@ NO_COMPILER = N_("torch.compile found no C++ compiler that works: install one, s
 NO_MEMORY = N_("there is not enough memory for it")
 TOO_LONG = N_("{length} tokens are more than the {most} positions of this model")
 NO_LENGTH = N_("this input is no sequence of tokens: it has no length to change")
-NO_ROOM = N_("{length} tokens leave no room beside the special ones")
+NO_ROOM = N_("a length of {length} leaves no room beside the special tokens")
 UNSIZED = N_("the input {name} of shape {shape} has no length")
 NO_TIMES = N_(
     "this model calls other functions every time it runs, so its cycles have no times to compare"
