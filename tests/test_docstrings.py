@@ -23,7 +23,7 @@ MODULES = (
     "cyclesim.export.pipeline",
     "cyclesim.export.tables",
     "cyclesim.trace.attention",
-    "cyclesim.trace.diff",
+    "cyclesim.trace.diff.traces",
     "cyclesim.trace.file.reader",
     "cyclesim.trace.trace",
     "cyclesim.versus.scaling",
