@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from cyclesim import cost
+from cyclesim.engine.building.adopting import NOTHING, Adopter, Known
 from cyclesim.engine.building.flow import Flow
 from cyclesim.engine.building.holding import Holding
 from cyclesim.engine.building.host_cycles import HostCycles
@@ -25,7 +26,7 @@ from cyclesim.engine.building.reading import Read, Reader
 from cyclesim.engine.building.shown import Shown
 from cyclesim.engine.building.sites import Site, site_of
 from cyclesim.engine.building.writing import Writer
-from cyclesim.engine.recording.data import TorchData, storage_key, value_of
+from cyclesim.engine.recording.data import storage_key, value_of
 from cyclesim.engine.recording.events import Event, HostEvent, Node, Standing
 from cyclesim.engine.recording.functions import is_wiring, overwritten, tensors_in, traits, written
 from cyclesim.engine.recording.recorder import Recorder
@@ -47,15 +48,15 @@ class Builder:
     Args:
         recorder: where the events come from.
         keep: keep references to the tensors (False: shapes and names only).
-        known: cycles of an earlier run that this run replays; taken over as they are.
+        known: what an earlier run made of the events that this run replays.
     """
 
-    def __init__(
-        self, recorder: Recorder, *, keep: bool = True, known: Sequence[Cycle] = ()
-    ) -> None:
+    def __init__(self, recorder: Recorder, *, keep: bool = True, known: Known = NOTHING) -> None:
         self.cycles: list[Cycle] = []
         #: For each cycle, the index of its event.
         self.event_of: list[int] = []
+        #: And what it is called.
+        self.names: list[Name] = []
         #: By cycle, how a host step that can be edited makes its result from other numbers.
         self.rewrites: dict[int, Callable[[tuple[Any, ...]], HostResult]] = {}
         self.layout = recorder.layout
@@ -63,10 +64,10 @@ class Builder:
         self._keep = keep
         self._known = known
         self._namer = Namer()
-        self._names: list[Name] = []  # of the cycles
         self._places = Places(recorder.layout)
         self._flow = Flow()
         self._shown = Shown()
+        self._adopter = Adopter(self._flow, self._shown, self._places, self._namer)
         self._hosts = Hosts(keep)
         self._reader = Reader(self.layout, self._flow, self._shown, self._hosts, keep=keep)
         self._writer = Writer(self.layout, self._flow, self._shown, keep=keep)
@@ -75,7 +76,7 @@ class Builder:
         self.holding = Holding(recorder, self._flow, self._hosts)
         self._read = 0
         self._part = 0
-        self._edited = any(cycle.edited for cycle in known)
+        self._edited = any(cycle.edited for cycle in known.cycles)
 
     @property
     def keep(self) -> bool:
@@ -91,6 +92,8 @@ class Builder:
         """Read the events recorded since the last call; return the new cycles."""
         before = len(self.cycles)
         events = self._recorder.events
+        if self._read < self._known.end:
+            self._take_over(events)
         while self._read < len(events):
             event = events[self._read]
             if isinstance(event, Event):
@@ -156,9 +159,6 @@ class Builder:
             self._wire(event, results)
             return
         number = len(self.cycles)
-        if number < len(self._known):
-            self._adopt(event, self._known[number], results)
-            return
         kwargs = event.kwargs
         targets: Sequence[torch.Tensor] = ()
         if known.overwrites or (kwargs and ("out" in kwargs or kwargs.get("inplace") is True)):
@@ -200,7 +200,7 @@ class Builder:
             self.increments.add(cycle, event)
 
     def _name(self, read: Read, result: torch.Tensor, site: Site, stack: tuple[Call, ...]) -> Name:
-        names, values, dtype = self._names, read.values, result.dtype
+        names, values, dtype = self.names, read.values, result.dtype
         shape = tuple(result.shape)
         fields = (
             site.name,
@@ -214,29 +214,31 @@ class Builder:
         )
         return self._namer.name(_new(Seen, fields), stack)
 
-    def _adopt(self, event: Event, cycle: Cycle, results: Sequence[torch.Tensor]) -> None:
-        """Take over the cycle of a replayed event: only the dataflow has to be followed again."""
-        self._places.stack(event.node)
-        name = Name(cycle.unit, cycle.step)
-        self._names.append(name)
-        self._namer.adopt(name, cycle.stack)
-        if cycle.inplace:
-            self._part_with(overwritten(event.func, event.args, event.kwargs))
-        for place, (value, tensor) in enumerate(zip(cycle.outputs, results, strict=True)):
-            data = value.data
-            if isinstance(data, TorchData) and data.tensor is tensor:
-                storage = data.storage
-                self._flow.wrote(cycle.number, tensor, storage, value)
+    # -- what is replayed --------------------------------------------------------------------
+
+    def _take_over(self, events: Sequence[Any]) -> None:
+        """Make of the replayed events what the earlier run made of them."""
+        known, adopter = self._known, self._adopter
+        number = len(self.cycles)
+        for event in events[self._read : known.end]:
+            if isinstance(event, HostEvent):
+                self._add_host(event)  # these steps do run again
+                number += 1
+            elif number < len(known.cycles) and known.events[number] == self._read:
+                cycle = known.cycles[number]
+                if cycle.inplace:
+                    self._part_with(overwritten(event.func, event.args, event.kwargs))
+                adopter.take(cycle, event, self._read)
+                self._take_down(cycle, known.names[number])
+                if cycle.token is not None:
+                    self.increments.add(cycle, event)
+                number += 1
+            elif traits[event.func].lends:
+                self._part_with(event.args[:1])
             else:
-                storage = storage_key(tensor)
-                self._flow.wrote(cycle.number, tensor, storage)
-            self._shown.output(storage[0], value, self._read, place)
-            if cycle.inplace:
-                self._flow.overwrote(cycle.number, storage[0])
-        self.cycles.append(cycle)
-        self.event_of.append(self._read)
-        if cycle.token is not None:
-            self.increments.add(cycle, event)
+                self._wire(event, tensors_in(event.output))
+            self._read += 1
+        adopter.settle()
 
     def edit(self, tensors: Sequence[torch.Tensor]) -> None:
         """The last cycle's outputs were replaced by `tensors` before they were handed on."""
@@ -265,10 +267,13 @@ class Builder:
 
     def _append(self, cycle: Cycle, name: Name | None = None) -> None:
         cost.annotate(cycle)
-        self._names.append(name or Name(cycle.unit, cycle.step))
         if self._edited:
             sources = (self.cycles[s] for s in cycle.sources)
             cycle.downstream = any(s.edited or s.downstream for s in sources)
+        self._take_down(cycle, name or Name(cycle.unit, cycle.step))
+
+    def _take_down(self, cycle: Cycle, name: Name) -> None:
+        self.names.append(name)
         self.cycles.append(cycle)
         self.event_of.append(self._read)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
 
 from cyclesim.engine.recording.events import Node
 from cyclesim.engine.recording.layout import Layout
-from cyclesim.trace import Call
+from cyclesim.trace import Call, Cycle
 
 __all__ = ["Places"]
 
@@ -19,7 +19,7 @@ class Places:
         # By id of the node, which is held, so that the id stays its own.
         self._stacks: dict[int, tuple[Node, tuple[Call, ...]]] = {}
         self._modules: dict[str, tuple[Call, ...]] = {}
-        self._counts: dict[torch.nn.Module, int] = {}
+        self._counts: dict[str, int] = {}
         # By id of the stack, which is held.
         self._layers: dict[int, tuple[tuple[Call, ...], int | None]] = {id(()): ((), None)}
         self._blocks: dict[tuple[Call, str], dict[Call, int]] = {}
@@ -34,10 +34,44 @@ class Places:
         stack = self.stack(node.parent)
         first = self._layout.calls.get(node.module)
         if first is not None:  # the model may call what is no part of it
-            count = self._counts[node.module] = self._counts.get(node.module, 0) + 1
+            count = self._counts[first.path] = self._counts.get(first.path, 0) + 1
             stack = self._within(stack, first if count == 1 else first._replace(call=count))
         self._stacks[id(node)] = (node, stack)
         return stack
+
+    def adopt(self, cycles: Sequence[Cycle], node: Node | None) -> None:
+        """Count the module calls of `cycles`, which an earlier run has placed; the last in `node`.
+
+        Calls that have returned are only counted: nothing will stand in them again.
+        """
+        counts = self._counts
+        stack: tuple[Call, ...] = ()
+        block: Call | None = None
+        for cycle in cycles:
+            if cycle.stack is stack:
+                continue
+            stack = cycle.stack
+            for call in reversed(stack):
+                if call.call <= counts.get(call.path, 0):
+                    break  # and so are those around it
+                counts[call.path] = call.call
+            if cycle.layer is not None and block not in stack:
+                block = next(c for c in stack if self._block(stack[0], c) is not None)
+        known: tuple[Call, ...] = ()
+        for running, call in zip(self._running(node), stack, strict=False):
+            if self._layout.calls[running.module].path != call.path:
+                break
+            known = self._within(known, call)
+            self._stacks[id(running)] = (running, known)
+
+    def _running(self, node: Node | None) -> list[Node]:
+        """The calls of the model's modules around `node`, and it itself, outermost first."""
+        found: list[Node] = []
+        while node is not None:
+            if node.module in self._layout.calls:
+                found.append(node)
+            node = node.parent
+        return found[::-1]
 
     def module(self, path: str) -> tuple[Call, ...]:
         """The first calls of the modules down to the one at `path`.
@@ -63,10 +97,17 @@ class Places:
         """The stack of `call`, made under `stack`, and in the same block if that is in one."""
         layer = self.layer(stack)
         longer = (*stack, call)
-        if layer is None and not call.leaf:
-            prefix, _, last = call.path.rpartition(".")
-            if last.isdigit():
-                seen = self._blocks.setdefault((longer[0], prefix), {})
-                layer = seen.setdefault(call, len(seen))
+        if layer is None:
+            layer = self._block(longer[0], call)
         self._layers[id(longer)] = (longer, layer)
         return longer
+
+    def _block(self, outermost: Call, call: Call) -> int | None:
+        """Index of the block that `call` is, in the model call `outermost`; None if it is none."""
+        if call.leaf:
+            return None
+        prefix, _, last = call.path.rpartition(".")
+        if not last.isdigit():
+            return None
+        seen = self._blocks.setdefault((outermost, prefix), {})
+        return seen.setdefault(call, len(seen))

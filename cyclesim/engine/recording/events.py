@@ -126,9 +126,8 @@ AnyEvent = TypeVar("AnyEvent", Event, HostEvent, Standing)
 class Player(Protocol):
     """Hands back what an earlier run computed (see `replay.Script`)."""
 
-    @property
-    def done(self) -> bool:
-        """Nothing is left to hand back."""
+    #: Nothing is left to hand back.
+    done: bool
 
     def play(
         self,

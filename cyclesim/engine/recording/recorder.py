@@ -169,8 +169,10 @@ class Recorder(TorchFunctionMode):
         if not made or all(id(t) in given for t in made):
             return None
         ended = perf_counter_ns()
-        if not self._live:
-            output, _, _ = self._play(type(module), args, kwargs, output)
+        if not self._live and self._script is not None:
+            output, _, _ = self._script.play(type(module), args, kwargs, output)
+            if self._script.done:
+                self._go_live()
         forward = vars(type(module)).get("forward")
         code = getattr(forward, "__code__", _REDISPATCH)  # a compiled module has no Python code
         event = _new(
@@ -205,8 +207,10 @@ class Recorder(TorchFunctionMode):
             started = perf_counter_ns()
             output = func(*args, **kwargs) if kwargs else func(*args)
             ended = perf_counter_ns()
+        elif self._live:
+            output, started, ended, marks = self._timed(func, args, kwargs)
         else:
-            output, started, ended, marks = self._run(func, args, kwargs)
+            return self._replay(func, args, kwargs)
         frame = sys._getframe(1)
         if frame.f_code is _REDISPATCH and frame.f_back and frame.f_back.f_back:
             # torch.nn.functional re-dispatches its own functions: the caller is two frames up.
@@ -217,31 +221,41 @@ class Recorder(TorchFunctionMode):
              marks, None),
         )  # fmt: skip
         self.events.append(event)
-        return self._passed(event) if self.gate is not None and self._live else output
+        return self._passed(event) if self.gate is not None else output
 
-    def _run(
+    def _timed(
         self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[Any, int, int, tuple[torch.cuda.Event, torch.cuda.Event] | None]:
-        """Hand back what the script knows, or run on a GPU: output, start, end and marks."""
-        if not self._live:
-            return *self._play(func, args, kwargs), None
-        marks = self._mark() if self._cuda else None
+    ) -> tuple[Any, int, int, tuple[torch.cuda.Event, torch.cuda.Event]]:
+        """Run on a GPU: output, start, end and marks in its stream."""
+        marks = self._mark()
         started = perf_counter_ns()
         output = func(*args, **kwargs)
         ended = perf_counter_ns()
-        if marks is not None:
-            marks[1].record()
+        marks[1].record()
         return output, started, ended, marks
 
-    def _play(self, *call: Any) -> tuple[Any, int, int]:
-        """What the script hands back (see `Player.play`); with the last of it, go live."""
+    def _replay(
+        self, func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Hand back what the script knows; where it is called from, its cycle knows."""
         assert self._script is not None
-        played = self._script.play(*call)
-        if self._script.done:
-            self._script.restore()
-            self._live = True
-            self._plain = not self._cuda
-        return played
+        output, started, ended = self._script.play(func, args, kwargs)
+        event = _new(
+            Event,
+            (func, args, kwargs, output, self._node, _REDISPATCH, -1, started, ended, None, None),
+        )
+        self.events.append(event)
+        if not self._script.done:
+            return output
+        self._go_live()
+        return self._passed(event) if self.gate is not None else output
+
+    def _go_live(self) -> None:
+        """The last was handed back: what runs now is computed."""
+        assert self._script is not None
+        self._script.restore()
+        self._live = True
+        self._plain = not self._cuda
 
     def _passed(self, event: Event) -> Any:
         """Show the latest event to the gate; the output to hand on."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import torch
 
+from cyclesim.engine.building.adopting import NOTHING, Known
 from cyclesim.engine.building.builder import Builder
 from cyclesim.engine.recording.events import Gate
 from cyclesim.engine.recording.layout import Layout
@@ -36,7 +37,7 @@ from cyclesim.machine import (
     copied,
     drive,
 )
-from cyclesim.trace import Cycle, TokenSequence, Trace
+from cyclesim.trace import TokenSequence, Trace
 
 __all__ = ["Execution"]
 
@@ -78,21 +79,21 @@ class Execution:
         self._resumable = resumable
         # The first run has the caller's own tensors; whatever runs again has copies of what they
         # were, because a model may write to its inputs.
-        self._given = copied(inputs)
+        self._given = copied(inputs) if resume is None else resume[0]._given
         self.encoding: Encoding | None = None
         self._fresh: Encoding | None = None
         self.stopwatch = Stopwatch(machine.device)
         self._untraced: Any = None
         layout: Any = machine.model
         script: Script | None = None
-        known: Sequence[Cycle] = ()
+        known = NOTHING
         calls: Sequence[tuple[int, Recorded]] = ()
         if resume is None:
             self.state = ModelState(machine.model)
             header = machine.header(text)
         else:
             earlier, number = resume
-            self.inputs, self._given = copied(earlier._given), earlier._given
+            self.inputs = copied(self._given)
             layout, self.state = earlier.layout, earlier.state
             header = earlier.trace.header
             script, known, calls = earlier.script(number)
@@ -120,7 +121,7 @@ class Execution:
         gate: Gate | None,
         script: Script | None,
         keep: str,
-        known: Sequence[Cycle],
+        known: Known,
     ) -> tuple[Recorder, Builder]:
         """What watches this run, and what makes cycles of it."""
         recorder = Recorder(layout, gate, script)
@@ -176,18 +177,19 @@ class Execution:
         self.outputs.end(results)
         self.trace.conclude(results)
 
-    def script(
-        self, number: int
-    ) -> tuple[Script | None, Sequence[Cycle], Sequence[tuple[int, Recorded]]]:
+    def script(self, number: int) -> tuple[Script | None, Known, Sequence[tuple[int, Recorded]]]:
         """What a new run needs to hand back cycles 0 to `number` of this one (see `Past.script`).
 
         A run that has let go of numbers starts again.
         """
         if self.keeper is not None and self.keeper.let_go:
             self.state.rewind()
-            return None, (), ()
+            return None, NOTHING, ()
         script, calls = self.past.script(self.builder.event_of[number])
-        return script, self.trace.cycles[: number + 1] if script else (), calls
+        if script is None:
+            return None, NOTHING, ()
+        cycles, built = self.trace.cycles[: number + 1], self.builder
+        return script, Known(cycles, built.names, built.event_of, calls[-1][0] + 1), calls
 
     def shelve(self) -> None:
         """The run is left behind: with a limit on memory, it goes to disk as a whole."""

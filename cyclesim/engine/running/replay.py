@@ -1,19 +1,25 @@
 """Resuming from a cycle: what was recorded is handed back, and the rest runs live.
 
 The model's Python code runs again from its beginning, but the torch functions up to the cycle
-return the tensors they returned before, so no kernel runs. Three sorts of call do run again,
-because their effect is more than their result and costs little: wiring, overwrites, and calls that
-hand back the memory they were given. A tensor that was overwritten later in the old run is handed
-back as a copy of what it was, so that old and new run share no memory that either may change.
+return the tensors they returned before, so no kernel runs. Overwrites do run again, because their
+effect is more than their result. A tensor that was overwritten later in the old run is handed back
+as a copy of what it was, so that old and new run share no memory that either may change.
+
+What only looks at memory that another call wrote (wiring, a switched-off dropout) is handed back
+like what it looks at. It runs again where that is no longer the memory of the old run: where it was
+copied or written again, or is an input of the run or a weight.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import torch
 
+from cyclesim.engine.recording.data import storage_key
 from cyclesim.engine.recording.events import Event, HostEvent
 from cyclesim.engine.recording.functions import (
     is_wiring,
@@ -31,7 +37,8 @@ __all__ = ["Recorded", "Script", "Tape", "put", "rebuild"]
 class Recorded(NamedTuple):
     """One torch call of an earlier run: its output, or that it must run again.
 
-    `edits` are the numbers that the user put into memory that the call overwrites.
+    `edits` are the numbers that the user put into memory that the call overwrites; `looks_at` is
+    the event that wrote the memory of its output, where that is not the call itself.
     """
 
     func: Callable[..., Any]
@@ -40,6 +47,11 @@ class Recorded(NamedTuple):
     edits: tuple[torch.Tensor, ...] | None
     started: int
     ended: int
+    looks_at: int | None = None
+
+    def to_run(self) -> Recorded:
+        """The call, to be run again."""
+        return self._replace(output=None, again=True, looks_at=None)
 
 
 class Tape:
@@ -60,22 +72,23 @@ class Tape:
         self._saved = saved
         self._calls = list(known)
         self._read = known[-1][0] + 1 if known else 0
+        #: Which event wrote what is handed back, by the address of the memory.
+        self._writers: dict[int, int] = {}
+        self._indexed = 0
 
     def extend(self, events: Sequence[Event | HostEvent]) -> None:
         """Take in the events that were not there at the last call."""
         for index in range(self._read, len(events)):
             event = events[index]
             if isinstance(event, Event):
-                again = _runs_again(event)
-                output = None if again else event.output
-                edits = event.edits if again else None
-                call = Recorded(event.func, output, again, edits, event.started, event.ended)
-                self._calls.append((index, call))
+                self._calls.append((index, self._recorded(event)))
         self._read = max(self._read, len(events))
 
     def reread(self, event: int) -> None:
         """Event number `event` was edited after it was taken in: take it in again."""
-        self._calls = [entry for entry in self._calls if entry[0] < event]
+        while self._calls and self._calls[-1][0] >= event:
+            self._forget_writer(self._calls.pop()[1])
+        self._indexed = min(self._indexed, len(self._calls))
         self._read = min(self._read, event)
 
     def release(self, events: Sequence[int]) -> None:
@@ -84,20 +97,56 @@ class Tape:
         for place in range(len(self._calls) - 1, -1, -1):
             index, call = self._calls[place]
             if index in gone:
-                self._calls[place] = index, call._replace(output=None, again=True)
+                self._forget_writer(call)
+                self._calls[place] = index, call.to_run()
             elif gone and index < min(gone):
                 break
 
     def until(self, event: int) -> list[tuple[int, Recorded]]:
         """The calls up to and with event number `event`, ready to be handed back."""
-        calls = []
-        for index, call in self._calls:
-            if index > event:
-                break
-            if index in self._saved and not call.again:
-                call = call._replace(output=_as_it_was(call.output, self._saved[index]))
-            calls.append((index, call))
-        return calls
+        calls = self._calls[: bisect_right(self._calls, event, key=itemgetter(0))]
+        if not self._saved:  # nearly always
+            return calls
+        return [(index, self._as_it_was(index, call)) for index, call in calls]
+
+    def _as_it_was(self, index: int, call: Recorded) -> Recorded:
+        """The call, such that it hands back nothing that was overwritten since."""
+        if call.looks_at is not None:
+            return call.to_run() if {index, call.looks_at} & self._saved.keys() else call
+        if call.again or index not in self._saved:
+            return call
+        saved, tensors = self._saved[index], tensors_in(call.output)
+        copies = [saved[p].clone() if p in saved else t for p, t in enumerate(tensors)]
+        return call._replace(output=rebuild(call.output, copies))
+
+    def _recorded(self, event: Event) -> Recorded:
+        func, output, edits, looks_at = event.func, event.output, event.edits, None
+        again = bool(overwritten(func, event.args, event.kwargs))
+        if not again and edits is None and _hands_on(event):
+            looks_at = self._writer_of(output)
+            again = looks_at is None
+        if again:
+            output = None
+        else:
+            edits = None
+        return Recorded(func, output, again, edits, event.started, event.ended, looks_at)
+
+    def _writer_of(self, output: Any) -> int | None:
+        """The event that wrote all of the memory of `output`, if that is handed back."""
+        for index, call in self._calls[self._indexed :]:
+            if not call.again and call.looks_at is None:
+                for tensor in tensors_in(call.output):
+                    self._writers.setdefault(storage_key(tensor)[0], index)
+        self._indexed = len(self._calls)
+        # A list is the model's to change.
+        results = tensors_in(output) if isinstance(output, (torch.Tensor, tuple)) else []
+        found = {self._writers.get(storage_key(tensor)[0]) for tensor in results}
+        return found.pop() if len(found) == 1 else None
+
+    def _forget_writer(self, call: Recorded) -> None:
+        """Its output is held no more: the address may be given to another."""
+        for tensor in tensors_in(call.output):
+            self._writers.pop(storage_key(tensor)[0], None)
 
 
 class Script:
@@ -107,11 +156,8 @@ class Script:
         self._calls = calls
         self._next = 0
         self.restore = restore
-
-    @property
-    def done(self) -> bool:
-        """Whether everything has been handed back: from here on the run is live."""
-        return self._next >= len(self._calls)
+        #: Whether everything has been handed back: from here on the run is live.
+        self.done = not calls
 
     def play(
         self,
@@ -128,8 +174,8 @@ class Script:
         Raises:
             CyclesimError: the model does not take the path it took before.
         """
-        call = self._calls[self._next]
-        if call.func != func:
+        known, recorded, again, edits, started, ended, _ = self._calls[self._next]
+        if known != func:
             raise CyclesimError(
                 tr(
                     "the model took another path when it ran again, so the run cannot be resumed "
@@ -137,13 +183,14 @@ class Script:
                 )
             )
         self._next += 1
-        if not call.again:
-            return call.output, call.started, call.ended
+        self.done = self._next == len(self._calls)
+        if not again:
+            return recorded, started, ended
         if output is None:
             output = func(*args, **kwargs)
-        if call.edits is not None:
-            put(call.edits, written(func, args, output))
-        return output, call.started, call.ended
+        if edits is not None:
+            put(edits, written(func, args, output))
+        return output, started, ended
 
 
 def put(numbers: Sequence[torch.Tensor], tensors: Sequence[torch.Tensor]) -> None:
@@ -172,20 +219,10 @@ def rebuild(nest: Any, tensors: Sequence[torch.Tensor]) -> Any:
     return replaced(nest)
 
 
-def _as_it_was(output: Any, saved: dict[int, torch.Tensor]) -> Any:
-    return rebuild(
-        output,
-        [saved[p].clone() if p in saved else t for p, t in enumerate(tensors_in(output))],
-    )
-
-
-def _runs_again(event: Event) -> bool:
-    if overwritten(event.func, event.args, event.kwargs):
-        return True
-    if event.edits is not None:
-        return False
-    if is_wiring(event.func, event.args, tensors_in(event.output)):
+def _hands_on(event: Event) -> bool:
+    """Whether the call computed nothing: it gave back what it was given, or rearranged it."""
+    results = tensors_in(event.output)
+    if is_wiring(event.func, event.args, results):
         return True
     given = tensors_in((event.args, event.kwargs))
-    results = written(event.func, event.args, event.output)
     return all(any(same_view(r, g) for g in given) for r in results)

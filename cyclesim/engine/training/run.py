@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import torch
 
+from cyclesim.engine.building.adopting import Known
 from cyclesim.engine.recording.events import Event, Gate, Standing
 from cyclesim.engine.recording.functions import overwritten, written
 from cyclesim.engine.recording.layout import Layout
@@ -96,7 +97,7 @@ class TrainingRun(Run):
         gate: Gate | None,
         script: Script | None,
         keep: str,
-        known: Sequence[Cycle],
+        known: Known,
     ) -> tuple[TrainingRecorder, TrainingBuilder]:
         layout = Layout(self.machine.model)
         layout.remember(self.machine.originals())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from cyclesim.engine.building.naming.attention import done, in_attention, in_cache
 from cyclesim.engine.building.naming.block import in_block, in_convolution
@@ -14,7 +16,7 @@ from cyclesim.engine.building.naming.place import Place
 from cyclesim.engine.building.naming.positions import in_mask, positions, rotary_table
 from cyclesim.engine.building.naming.seen import Name, Seen, plain
 from cyclesim.engine.building.naming.words import ACTIVATIONS, DROPOUTS
-from cyclesim.trace import Call
+from cyclesim.trace import Call, Cycle
 
 __all__ = ["Namer"]
 
@@ -49,9 +51,16 @@ class Namer:
         self._note(name, stack)
         return name
 
-    def adopt(self, name: Name, stack: _Stack) -> None:
-        """Count a cycle that an earlier run has named, so that the next ones are named right."""
-        self._note(name, stack)
+    def adopt(self, cycles: Sequence[Cycle]) -> None:
+        """Count cycles that an earlier run has named, so that the next ones are named right."""
+        self._in_the_head |= any(cycle.unit == "classifier" for cycle in cycles)
+        self._gated |= {c.stack[-1] for c in cycles if c.step == "gate_product" and c.stack}
+        stack = cycles[-1].stack
+        place = Place.of(stack)
+        if place.attention:  # only the attention that still runs is asked about again
+            inside = takewhile(lambda c: stack[place.depth] in c.stack, reversed(cycles))
+            for cycle in reversed(list(inside)):
+                self._note(Name(cycle.unit, cycle.step), cycle.stack)
 
     def _arrive(self, stack: _Stack) -> tuple[_Stack, Place, _Answers]:
         place = Place.of(stack)
