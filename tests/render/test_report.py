@@ -167,6 +167,8 @@ def test_hostile_text_stays_text(bad: str) -> None:
 def test_pictures_and_tables_are_named(read: Read) -> None:
     pictures, tables = read.named("svg"), read.named("table")
     assert len(pictures) >= 9 and all(p["role"] == "img" and p["aria-label"] for p in pictures)
+    # A picture of few boxes is not blown up to the width of the page.
+    assert all("width" in p or "max-width" in str(p["style"]) for p in pictures)
     assert len(tables) == sum(tag == "caption" for tag, _ in read.tags) == 7
     assert all(th.get("scope") in ("row", "col") for th in read.named("th"))
     names = " ".join(str(p["aria-label"]) for p in pictures)

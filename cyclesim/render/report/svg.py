@@ -11,11 +11,16 @@ from cyclesim.render.markup import safe
 
 __all__ = ["Axes", "apart", "circle", "figure", "line", "nice", "picture", "rect", "text"]
 
+#: A picture grows with the page, but for so much: the letters of a small one would be huge.
+_MOST = 1.2
+
 
 def picture(name: str, width: float, height: float, body: str, *, fixed: bool = False) -> str:
     """An `svg` element; `name` is what a screen reader says of it."""
     said = safe(name, 400)
-    size = f' width="{width:g}" height="{height:g}"' if fixed else ""
+    size = f' style="max-width:{_MOST * width:g}px"'
+    if fixed:
+        size = f' width="{width:g}" height="{height:g}"'
     return (
         f'<svg viewBox="0 0 {width:g} {height:g}"{size} role="img" aria-label="{said}">'
         f"<title>{said}</title>{body}</svg>"
