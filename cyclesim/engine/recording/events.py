@@ -7,7 +7,7 @@ functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -128,6 +128,8 @@ class Player(Protocol):
 
     #: Nothing is left to hand back.
     done: bool
+    #: Which modules must be watched until then; None for all.
+    watched: Sequence[torch.nn.Module] | None
 
     def play(
         self,

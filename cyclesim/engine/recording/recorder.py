@@ -94,7 +94,9 @@ class Recorder(TorchFunctionMode):
         return self
 
     def __enter__(self) -> Recorder:
-        self._hooks.add(*self._around_modules(get_ident()))
+        self._around = self._around_modules(get_ident())
+        watched = None if self._live or self._script is None else self._script.watched
+        self._hooks.add(*self._around, watched)
         try:
             super().__enter__()
         except BaseException:
@@ -256,6 +258,9 @@ class Recorder(TorchFunctionMode):
         self._script.restore()
         self._live = True
         self._plain = not self._cuda
+        if self._script.watched is not None:  # those that it did not watch have returned
+            self._hooks.remove()
+            self._hooks.add(*self._around)
 
     def _passed(self, event: Event) -> Any:
         """Show the latest event to the gate; the output to hand on."""

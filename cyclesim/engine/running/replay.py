@@ -13,14 +13,14 @@ copied or written again, or is an input of the run or a weight.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import torch
 
 from cyclesim.engine.recording.data import storage_key
-from cyclesim.engine.recording.events import Event, HostEvent
+from cyclesim.engine.recording.events import Event, HostEvent, Node
 from cyclesim.engine.recording.functions import (
     is_wiring,
     overwritten,
@@ -38,7 +38,8 @@ class Recorded(NamedTuple):
     """One torch call of an earlier run: its output, or that it must run again.
 
     `edits` are the numbers that the user put into memory that the call overwrites; `looks_at` is
-    the event that wrote the memory of its output, where that is not the call itself.
+    the event that wrote the memory of its output, where that is not the call itself; `node` is the
+    module call that it stands in.
     """
 
     func: Callable[..., Any]
@@ -48,6 +49,7 @@ class Recorded(NamedTuple):
     started: int
     ended: int
     looks_at: int | None = None
+    node: Node | None = None
 
     def to_run(self) -> Recorded:
         """The call, to be run again."""
@@ -129,7 +131,8 @@ class Tape:
             output = None
         else:
             edits = None
-        return Recorded(func, output, again, edits, event.started, event.ended, looks_at)
+        times = event.started, event.ended
+        return Recorded(func, output, again, edits, *times, looks_at, event.node)
 
     def _writer_of(self, output: Any) -> int | None:
         """The event that wrote all of the memory of `output`, if that is handed back."""
@@ -158,6 +161,10 @@ class Script:
         self.restore = restore
         #: Whether everything has been handed back: from here on the run is live.
         self.done = not calls
+        #: Who must know which module calls are running when the last is handed back need not
+        #: look at the others; unless a call was found as one of a module with nothing to be seen.
+        opaque = any(isinstance(call.func, type) for call in calls)
+        self.watched = None if opaque or not calls else list(_around(calls[-1].node))
 
     def play(
         self,
@@ -174,7 +181,7 @@ class Script:
         Raises:
             CyclesimError: the model does not take the path it took before.
         """
-        known, recorded, again, edits, started, ended, _ = self._calls[self._next]
+        known, recorded, again, edits, started, ended, _, _ = self._calls[self._next]
         if known != func:
             raise CyclesimError(
                 tr(
@@ -217,6 +224,13 @@ def rebuild(nest: Any, tensors: Sequence[torch.Tensor]) -> Any:
         return item
 
     return replaced(nest)
+
+
+def _around(node: Node | None) -> Iterator[torch.nn.Module]:
+    """The modules that are running in `node`."""
+    while node is not None:
+        yield node.module
+        node = node.parent
 
 
 def _hands_on(event: Event) -> bool:
