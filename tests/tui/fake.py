@@ -442,5 +442,6 @@ def work_out(
     return SimpleNamespace(
         line=lambda ascii: f"y{list(index)} = f(x) = {number}",
         agrees=not cycle.edited,
+        int8=False,
         recomputed=0.5,
     )
