@@ -12,6 +12,7 @@ import torch
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM
 
 from cyclesim.training import corpus, embeddings, pretrain, vocabulary
+from cyclesim.training.encoder import small_bert
 from cyclesim.training.making import WRITTEN, Stopwatch, load, save
 from cyclesim.training.ner import finetune
 from cyclesim.training.ner.by_command import measured_as_there
@@ -40,12 +41,9 @@ class Recipe:
 
     def config(self, size: int) -> BertConfig:
         """The model: a standard BERT, with the labels' names."""
-        return BertConfig(
-            vocab_size=size, hidden_size=self.width, num_hidden_layers=self.layers,
-            num_attention_heads=4, intermediate_size=4 * self.width, hidden_act="gelu",
-            max_position_embeddings=self.positions, hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0, type_vocab_size=2,
-            id2label=dict(enumerate(LABELS)), label2id={x: i for i, x in enumerate(LABELS)},
+        return small_bert(
+            size, width=self.width, layers=self.layers, positions=self.positions, labels=LABELS,
+            hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
         )  # fmt: skip
 
     def train(self, folder: Path) -> dict[str, int]:

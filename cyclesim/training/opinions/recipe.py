@@ -13,6 +13,7 @@ from transformers import AutoTokenizer, BertConfig, BertForSequenceClassificatio
 
 from cyclesim.training import corpus, vocabulary
 from cyclesim.training.batches import Example, bucketed, padded
+from cyclesim.training.encoder import small_bert
 from cyclesim.training.loop import fit
 from cyclesim.training.making import Stopwatch, load, save, written
 from cyclesim.training.opinions import evaluate
@@ -39,11 +40,8 @@ class Recipe:
 
     def config(self, size: int) -> BertConfig:
         """The model: a standard BERT, with the labels' names."""
-        return BertConfig(
-            vocab_size=size, hidden_size=self.width, num_hidden_layers=self.layers,
-            num_attention_heads=4, intermediate_size=4 * self.width, hidden_act="gelu",
-            max_position_embeddings=self.positions, type_vocab_size=2,
-            id2label=dict(enumerate(LABELS)), label2id={x: i for i, x in enumerate(LABELS)},
+        return small_bert(
+            size, width=self.width, layers=self.layers, positions=self.positions, labels=LABELS,
         )  # fmt: skip
 
     def train(self, folder: Path) -> dict[str, int]:
