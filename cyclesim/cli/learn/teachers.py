@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -72,18 +73,11 @@ def handout(
 ) -> int:
     """Write the printed page of a lesson: HTML, one sheet."""
     speak_given(lang)
-    from cyclesim.files import check_target, replace_file
     from cyclesim.lessons.handout import handout_html
-    from cyclesim.lessons.told import Told
 
     lesson = course_in(lessons or ctx.obj).lesson(number)
-    file = output or Path(f"{_file_of(lesson)}{'-answers' if answers else ''}.html")
-    check_target(file)
-    with progress(lesson.name):
-        page = handout_html(Told(lesson, keys_here()), answers=answers)
-    replace_file(file, [page.encode()])
-    print(file)
-    return 0
+    ending = f"{'-answers' if answers else ''}.html"
+    return _write(lesson, output, ending, lambda told: handout_html(told, answers=answers))
 
 
 @app.command()
@@ -96,20 +90,25 @@ def notebook(
 ) -> int:
     """Write a lesson as a Jupyter notebook."""
     speak_given(lang)
-    from cyclesim.files import check_target, replace_file
     from cyclesim.lessons.notebook import notebook as made
-    from cyclesim.lessons.told import Told
 
     lesson = course_in(lessons or ctx.obj).lesson(number)
-    file = output or Path(f"{_file_of(lesson)}.ipynb")
+    return _write(
+        lesson, output, ".ipynb", lambda told: json.dumps(made(told), ensure_ascii=False, indent=1)
+    )
+
+
+def _write(lesson: Any, output: Path | None, ending: str, text_of: Callable[[Any], str]) -> int:
+    """Write the lesson, as it is told here, to `output`, or to a file of its own name."""
+    from cyclesim.files import check_target, replace_file
+    from cyclesim.lessons.told import Told
+
+    # Not over the file of another language.
+    name = lesson.name if lesson.language == "en" else f"{lesson.name}.{lesson.language}"
+    file = output or Path(name + ending)
     check_target(file)
     with progress(lesson.name):
-        content = made(Told(lesson, keys_here()))
-    replace_file(file, [json.dumps(content, ensure_ascii=False, indent=1).encode()])
+        text = text_of(Told(lesson, keys_here()))
+    replace_file(file, [text.encode()])
     print(file)
     return 0
-
-
-def _file_of(lesson: Any) -> str:
-    """A file's name that another language does not write over."""
-    return lesson.name if lesson.language == "en" else f"{lesson.name}.{lesson.language}"
