@@ -14,7 +14,8 @@ from textual.widgets import Input
 from cyclesim.language import tr
 from cyclesim.lessons.performing import keys_of
 from cyclesim.tui.classroom.player import LOOK, Over, Player
-from cyclesim.tui.screens.dialogs.predict import DIGITS, PredictDialog
+from cyclesim.tui.screens.dialogs.choosing import DIGITS
+from cyclesim.tui.screens.dialogs.predict import PredictDialog
 from cyclesim.tui.widgets.tensor import Tensor
 
 if TYPE_CHECKING:
