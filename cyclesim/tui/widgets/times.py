@@ -33,8 +33,8 @@ NAMES = 12
 #: So wide is what is listed, where a chart of the roof stands beside it; and so large is the chart
 #: at least.
 LEFT, CHART = 74, (36, 14)
-#: The parts of a forward cannot take longer than the whole, nor can the same work at full speed take
-#: longer than when it is stepped, unless the measuring was disturbed.
+#: The parts of a forward cannot take longer than the whole, nor can the same work at full speed
+#: take longer than when it is stepped, unless the measuring was disturbed.
 BUSY = 1.5
 #: So many cycles must have run in the model until their times say that.
 FEW = 10
