@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -45,10 +46,41 @@ def test_the_same_work_is_measured_for_each_tool(tmp_path: Path) -> None:
         assert re.search(rf"│ .*{row}.* │ +\d", done.stdout), done.stdout
 
 
-def test_an_unknown_tool_is_one_sentence(tmp_path: Path) -> None:
-    done = _peers("--tools", "hooks,abacus", folder=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("peers.py: error: there is no tool abacus:")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--tools", "hooks,abacus"], "there is no tool abacus: choose from"),
+        (["--tools", ""], "there is no tool without a name: choose from"),
+        (["--rounds", "0"], "0 makes no sense: give a number above 0"),
+        (["--threads", "two"], "two makes no sense"),
+        (["--timeout", "nan"], "nan makes no sense"),
+        (["--env", "full.json"], "File exists"),
+        (["--json", "."], "there is a folder of that name"),
+        (["--json", "no/where"], "there is no such folder"),
+        (["--resume"], "say which"),
+        (["--resume", "--json", "half.json"], "is no report of this script"),
+        (["--resume", "--json", "list.json"], "is no report of this script"),
+        (["--resume", "--json", "full.json"], "of another machine"),
+    ],
+)
+def test_bad_arguments_are_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"half": "{", "list": "[]", "full": '{"tools": []}'}.items():
+        Path(f"{name}.json").write_text(text)
+    peers = import_module("peers")
+    monkeypatch.setattr(peers, "_measured", lambda *_: pytest.fail("it was measured"))
+    with pytest.raises(SystemExit) as left:
+        peers.main(["--env", "env", *arguments])
+    assert left.value.code == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert ": error: " in told and said in told
 
 
 @pytest.mark.slow

@@ -155,7 +155,9 @@ def _way(tool: dict[str, Any], case: str, name: str) -> dict[str, Any]:
 
 def _named(tool: dict[str, Any]) -> str:
     name, package, version = tool["name"], tool["package"], tool["version"]
-    return f"{name} {version}".strip() if name == package else f"{name} ({package} {version})"
+    if not version:  # it did not come so far as to say which
+        return str(name)
+    return f"{name} {version}" if name == package else f"{name} ({package} {version})"
 
 
 def _took(seconds: float | None) -> str:
