@@ -13,10 +13,9 @@ from torch import nn
 
 from cyclesim import Clock
 from cyclesim.trace import Cycle, Trace, Value
+from tests.engine.all_families import build, inputs
+from tests.engine.training import models
 from tests.machine.generation.models import PROMPT, machine
-
-from .all_families import build, inputs
-from .training import models
 
 
 class Overwriting(nn.Module):

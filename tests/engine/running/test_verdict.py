@@ -10,8 +10,7 @@ from torch import nn
 
 import cyclesim
 from cyclesim import Clock
-
-from .all_families import build
+from tests.engine.all_families import build
 
 
 class Reuses(nn.Module):

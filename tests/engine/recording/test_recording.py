@@ -8,8 +8,7 @@ import torch
 from torch import nn
 
 import cyclesim
-
-from .all_families import build, inputs
+from tests.engine.all_families import build, inputs
 
 
 class Overwrites(nn.Module):

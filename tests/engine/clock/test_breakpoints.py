@@ -10,8 +10,7 @@ import pytest
 import cyclesim
 from cyclesim import Clock, CyclesimError, Probe
 from cyclesim.trace import QueryError
-
-from .all_families import build, inputs
+from tests.engine.all_families import build, inputs
 
 
 @pytest.fixture

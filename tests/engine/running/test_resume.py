@@ -16,8 +16,7 @@ from cyclesim import Clock, CyclesimError, edits
 from cyclesim.engine.recording.functions import op_name
 from cyclesim.engine.running.verdict import compare, output_tensors
 from cyclesim.trace import Cycle, Trace
-
-from .all_families import FAMILIES, build, inputs
+from tests.engine.all_families import FAMILIES, build, inputs
 
 
 def same_cycles(ours: Trace, theirs: Trace) -> None:

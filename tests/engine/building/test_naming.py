@@ -8,10 +8,9 @@ import pytest
 import torch
 
 import cyclesim
-
-from .all_families import build, inputs
-from .families import build as build_head
-from .families import inputs as head_inputs
+from tests.engine.all_families import build, inputs
+from tests.engine.families import build as build_head
+from tests.engine.families import inputs as head_inputs
 
 SPEC: dict[str, Any] = {
     "layers": 2, "heads": 2, "width": 16, "ffn": 24, "labels": 2, "attention": "eager",

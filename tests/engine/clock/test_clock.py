@@ -14,8 +14,7 @@ from torch.nn.modules import module
 
 import cyclesim
 from cyclesim import Clock, CyclesimError, ModelError
-
-from .families import build, inputs
+from tests.engine.families import build, inputs
 
 SPEC: dict[str, Any] = {
     "family": "Bert", "layers": 2, "heads": 2, "width": 16, "ffn": 24, "labels": 3,
