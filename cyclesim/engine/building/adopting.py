@@ -1,24 +1,24 @@
 """Taking over from an earlier run what it made of the events that this run replays.
 
 The cycles themselves are known. What has to be found out again is what the cycles to come will ask
-for: who wrote the tensors that are handed back, and which module calls are still running.
+for: who wrote the tensors that are handed back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 
 from cyclesim.engine.building.flow import Flow
-from cyclesim.engine.building.naming import Name, Namer
-from cyclesim.engine.building.places import Places
+from cyclesim.engine.building.increments import Increments
+from cyclesim.engine.building.naming import Name
 from cyclesim.engine.building.shown import Shown
 from cyclesim.engine.recording.data import TorchData, storage_key
-from cyclesim.engine.recording.events import Event, Node
-from cyclesim.engine.recording.functions import written
-from cyclesim.trace import Cycle, Value
+from cyclesim.engine.recording.events import Event
+from cyclesim.engine.recording.functions import overwritten, written
+from cyclesim.trace import Cycle
 
 __all__ = ["NOTHING", "Adopter", "Known"]
 
@@ -46,49 +46,66 @@ NOTHING = Known()
 
 
 class Adopter:
-    """Takes over cycles of function calls, in order.
+    """Follows the dataflow through the function calls that one run replays.
 
     Args:
-        flow: told who wrote what they wrote.
+        known: whose cycles these are.
+        flow: told who wrote what is handed back.
         shown: told which values look at which memory.
-        places, namer: told of them all, for the sake of the cycles that follow.
+        increments: told of the cycles that work for a token.
+        pass_on: follows a call that is no cycle.
+        part_with: told what a call overwrote.
     """
 
-    def __init__(self, flow: Flow, shown: Shown, places: Places, namer: Namer) -> None:
+    def __init__(
+        self,
+        known: Known,
+        flow: Flow,
+        shown: Shown,
+        increments: Increments,
+        pass_on: Callable[[Event], None],
+        part_with: Callable[[Sequence[torch.Tensor]], None],
+    ) -> None:
+        self._known = known
         self._flow = flow
         self._shown = shown
-        self._places = places
-        self._namer = namer
-        self._taken: list[Cycle] = []
-        self._node: Node | None = None
+        self._increments = increments
+        self._pass_on = pass_on
+        self._part_with = part_with
 
-    def take(self, cycle: Cycle, event: Event, at: int) -> None:
-        """`cycle` is that of `event`, which is event number `at`."""
-        self._taken.append(cycle)
-        self._node = event.node
-        output = event.output
-        if isinstance(output, torch.Tensor):
-            self._wrote(cycle, cycle.outputs[0], output, at, 0)
-            return
-        results = written(event.func, event.args, output)
-        for place, (value, tensor) in enumerate(zip(cycle.outputs, results, strict=True)):
-            self._wrote(cycle, value, tensor, at, place)
+    def take(self, calls: Sequence[Event], at: int, number: int) -> int:
+        """Take over what was made of `calls`, of which the first is event number `at`.
 
-    def _wrote(self, cycle: Cycle, value: Value, tensor: torch.Tensor, at: int, place: int) -> None:
-        data = value.data
-        if isinstance(data, TorchData) and data.tensor is tensor:
-            storage = data.storage
-            self._flow.wrote(cycle.number, tensor, storage, value)
-        else:
-            storage = storage_key(tensor)
-            self._flow.wrote(cycle.number, tensor, storage)
-        self._shown.output(storage[0], value, at, place)
+        Its cycles begin with `number`; the number that comes after them is returned.
+        """
+        cycles, made_of, count = self._known.cycles, self._known.events, len(self._known.cycles)
+        wrote, show = self._flow.wrote, self._shown.output
+        for index, event in enumerate(calls, at):
+            if number == count or made_of[number] != index:
+                self._pass_on(event)
+                continue
+            cycle, output = cycles[number], event.output
+            value = cycle.outputs[0]
+            data = value.data
+            # Nearly always it wrote one tensor, the very one that is handed back.
+            if isinstance(data, TorchData) and data.tensor is output and not cycle.inplace:
+                wrote(number, output, data.storage, value)
+                show(data.storage[0], value, index, 0)
+            else:
+                self._wrote(cycle, event, index)
+            if cycle.token is not None:
+                self._increments.add(cycle, event)
+            number += 1
+        return number
+
+    def _wrote(self, cycle: Cycle, event: Event, at: int) -> None:
         if cycle.inplace:
-            self._flow.overwrote(cycle.number, storage[0])
-
-    def settle(self) -> None:
-        """For now these were the last."""
-        if self._taken:
-            self._places.adopt(self._taken, self._node)
-            self._namer.adopt(self._taken)
-            self._taken = []
+            self._part_with(overwritten(event.func, event.args, event.kwargs))
+        results = written(event.func, event.args, event.output)
+        for place, (value, tensor) in enumerate(zip(cycle.outputs, results, strict=True)):
+            storage = storage_key(tensor)
+            same = isinstance(value.data, TorchData) and value.data.tensor is tensor
+            self._flow.wrote(cycle.number, tensor, storage, value if same else None)
+            self._shown.output(storage[0], value, at, place)
+            if cycle.inplace:
+                self._flow.overwrote(cycle.number, storage[0])

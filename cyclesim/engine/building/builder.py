@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -67,12 +68,14 @@ class Builder:
         self._places = Places(recorder.layout)
         self._flow = Flow()
         self._shown = Shown()
-        self._adopter = Adopter(self._flow, self._shown, self._places, self._namer)
         self._hosts = Hosts(keep)
         self._reader = Reader(self.layout, self._flow, self._shown, self._hosts, keep=keep)
         self._writer = Writer(self.layout, self._flow, self._shown, keep=keep)
         self._host_cycles = HostCycles(self._hosts, self._flow, self._shown, self.source)
         self.increments = Increments(self.views_of)
+        self._adopter = Adopter(
+            known, self._flow, self._shown, self.increments, self._pass_on, self._part_with
+        )
         self.holding = Holding(recorder, self._flow, self._hosts)
         self._read = 0
         self._part = 0
@@ -218,27 +221,23 @@ class Builder:
 
     def _take_over(self, events: Sequence[Any]) -> None:
         """Make of the replayed events what the earlier run made of them."""
-        known, adopter = self._known, self._adopter
-        number = len(self.cycles)
-        for event in events[self._read : known.end]:
-            if isinstance(event, HostEvent):
-                self._add_host(event)  # these steps do run again
-                number += 1
-            elif number < len(known.cycles) and known.events[number] == self._read:
-                cycle = known.cycles[number]
-                if cycle.inplace:
-                    self._part_with(overwritten(event.func, event.args, event.kwargs))
-                adopter.take(cycle, event, self._read)
-                self._take_down(cycle, known.names[number])
-                if cycle.token is not None:
-                    self.increments.add(cycle, event)
-                number += 1
-            elif traits[event.func].lends:
-                self._part_with(event.args[:1])
-            else:
-                self._wire(event, tensors_in(event.output))
-            self._read += 1
-        adopter.settle()
+        known = self._known
+        while replayed := events[self._read : known.end]:
+            if isinstance(replayed[0], HostEvent):
+                self._add_host(replayed[0])  # these steps do run again
+                self._read += 1
+                continue
+            calls = list(takewhile(lambda event: isinstance(event, Event), replayed))
+            first = len(self.cycles)
+            end = self._adopter.take(calls, self._read, first)
+            adopted = known.cycles[first:end]
+            if adopted:
+                self._places.adopt(adopted, events[known.events[end - 1]].node)
+                self._namer.adopt(adopted)
+            self.cycles += adopted
+            self.names += known.names[first:end]
+            self.event_of += known.events[first:end]
+            self._read += len(calls)
 
     def edit(self, tensors: Sequence[torch.Tensor]) -> None:
         """The last cycle's outputs were replaced by `tensors` before they were handed on."""
@@ -270,12 +269,16 @@ class Builder:
         if self._edited:
             sources = (self.cycles[s] for s in cycle.sources)
             cycle.downstream = any(s.edited or s.downstream for s in sources)
-        self._take_down(cycle, name or Name(cycle.unit, cycle.step))
-
-    def _take_down(self, cycle: Cycle, name: Name) -> None:
-        self.names.append(name)
+        self.names.append(name or Name(cycle.unit, cycle.step))
         self.cycles.append(cycle)
         self.event_of.append(self._read)
+
+    def _pass_on(self, event: Event) -> None:
+        """This event is known to be no cycle."""
+        if traits[event.func].lends:
+            self._part_with(event.args[:1])
+        else:
+            self._wire(event, tensors_in(event.output))
 
     def _wire(self, event: Event, outputs: Sequence[torch.Tensor]) -> None:
         first = event.args[0] if event.args else None  # nearly always it is that

@@ -82,7 +82,7 @@ class Execution:
         self._given = copied(inputs) if resume is None else resume[0]._given
         self.encoding: Encoding | None = None
         self._fresh: Encoding | None = None
-        self.stopwatch = Stopwatch(machine.device)
+        self.stopwatch = Stopwatch(machine.device if resume is None else resume[0].stopwatch.device)
         self._untraced: Any = None
         layout: Any = machine.model
         script: Script | None = None

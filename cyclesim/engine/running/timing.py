@@ -37,7 +37,7 @@ class Stopwatch:
         self.elapsed_ns = 0
         #: How long it waited, which `elapsed_ns` leaves out.
         self.paused_ns = 0
-        self._device = device
+        self.device = device
         self._started = 0
         self._paused_before = 0
         self.running = False
@@ -62,8 +62,8 @@ class Stopwatch:
             self.paused_ns += nanoseconds
 
     def _finish_work(self) -> None:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
 
 
 class Quartiles(NamedTuple):
