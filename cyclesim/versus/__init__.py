@@ -26,7 +26,7 @@ from cyclesim.versus.scaling import (
     fit_power,
 )
 from cyclesim.versus.statistics import FEWEST, Ratio, Times, noise_floor, ratio
-from cyclesim.versus.variant import VARIANTS, Variant, parse_sweep, parse_variants
+from cyclesim.versus.variant import VARIANTS, Variant, check_effort, parse_sweep, parse_variants
 from cyclesim.versus.work import CycleWork, PhaseWork, UnitWork
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "UnitWork",
     "Variant",
     "attention_maps",
+    "check_effort",
     "fit_power",
     "noise_floor",
     "parse_sweep",

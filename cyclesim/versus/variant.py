@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from cyclesim.errors import CyclesimError
 from cyclesim.language import tr
 
-__all__ = ["VARIANTS", "Variant", "parse_sweep", "parse_variants"]
+__all__ = ["VARIANTS", "Variant", "check_effort", "parse_sweep", "parse_variants"]
 
 _ATTENTION = ("eager", "sdpa")
 _DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32", "fp64": "float64"}
@@ -86,8 +86,22 @@ def parse_variants(against: str | Iterable[str]) -> tuple[Variant, ...]:
     return tuple(found.values())
 
 
-def parse_sweep(text: str) -> tuple[int, ...]:
-    """The lengths of `seq=16..512` (powers of two, and both ends) or of `seq=16,64,256`.
+def check_effort(rounds: int | None, seconds: float) -> None:
+    """Refuse to measure for less than one round, or without an end.
+
+    Raises:
+        CyclesimError: one of them makes no sense.
+    """
+    if rounds is not None and rounds < 1:
+        said = tr("{rounds} rounds make no sense: give 1 or more.")
+        raise CyclesimError(said.format(rounds=rounds))
+    if not 0 <= seconds <= 3600:
+        said = tr("--seconds {seconds} makes no sense: use 0 to 3600.")
+        raise CyclesimError(said.format(seconds=f"{seconds:g}"))
+
+
+def parse_sweep(text: str | Iterable[int]) -> tuple[int, ...]:
+    """The lengths of `seq=16..512` (powers of two, and both ends), of `seq=16,64,256`, or a list.
 
     Raises:
         CyclesimError: it makes no sense.
@@ -97,6 +111,8 @@ def parse_sweep(text: str) -> tuple[int, ...]:
         >>> parse_sweep("seq=16..100")
         (16, 32, 64, 100)
     """
+    if not isinstance(text, str):
+        return tuple(sorted({_number("seq", str(length), f"seq={length}") for length in text}))
     axis, _, wanted = text.replace(" ", "").partition("=")
     if axis != "seq" or not wanted:
         said = tr("unknown --sweep {text!r}: write seq=16..512, or seq=16,64,256.")

@@ -71,6 +71,7 @@ def test_a_range_has_both_ends_and_doubles_between(low: int, more: int) -> None:
 
 def test_a_list_is_sorted_and_has_each_once() -> None:
     assert parse_sweep("seq=64, 16,256,16") == (16, 64, 256)
+    assert parse_sweep([64, 16, 256, 16]) == (16, 64, 256)
 
 
 @pytest.mark.parametrize(

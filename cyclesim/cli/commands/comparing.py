@@ -73,7 +73,7 @@ def compare(
     """Hold the stepped run against full speed: fused, compiled, half precision, quantised."""
     speak_given(lang)
     from cyclesim.files import check_target, replace_file, same_file
-    from cyclesim.versus import parse_sweep, parse_variants
+    from cyclesim.versus import check_effort, parse_sweep, parse_variants
 
     if train:
         said = tr("a training step is not compared: see it with cyclesim trace --train.")
@@ -81,10 +81,8 @@ def compare(
     model = ctx.params["model"]
     if model is not None and random_init is not None:
         raise CyclesimError(tr("--model and --random-init exclude each other: give one of them."))
-    if not 0 <= seconds <= 3600:
-        said = tr("--seconds {seconds} makes no sense: use 0 to 3600.")
-        raise CyclesimError(said.format(seconds=f"{seconds:g}"))
     # What is wrong is said before a model is loaded.
+    check_effort(rounds, seconds)
     parse_variants(against)
     if sweep is not None:
         parse_sweep(sweep)

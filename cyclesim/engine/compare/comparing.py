@@ -40,6 +40,7 @@ from cyclesim.versus import (
     Times,
     Variant,
     attention_maps,
+    check_effort,
     parse_sweep,
     parse_variants,
 )
@@ -98,11 +99,8 @@ def compare(
         True
     """
     variants = parse_variants(against)
-    lengths = parse_sweep(sweep) if isinstance(sweep, str) else tuple(sorted(set(sweep or ())))
-    if rounds is not None and rounds < 1:
-        raise CyclesimError(
-            tr("{rounds} rounds make no sense: give 1 or more.").format(rounds=rounds)
-        )
+    lengths = () if sweep is None else parse_sweep(sweep)
+    check_effort(rounds, seconds)
     machine = Machine.of(machine, tokenizer)
     state = ModelState(machine.model)
     state.note()

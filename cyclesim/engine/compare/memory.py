@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from cyclesim.engine.compare.forms import Form
+from cyclesim.trace.file.manifest import uncollected
 from cyclesim.versus import Memory
 
 __all__ = ["measure_memory", "weight_bytes"]
@@ -64,9 +65,11 @@ def _peak_cpu(form: Form) -> int:
     before = os.environ.get(_LOG_LEVEL)
     os.environ[_LOG_LEVEL] = _QUIET
     try:
-        # The profiler watches one thread: this one, in which the allocator is called.
+        # The profiler watches one thread: this one, in which the allocator is called. Of garbage
+        # that was there before it, it would warn on the screen that it does not know it.
         with (
             form.ready() as forward,
+            uncollected(),
             profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen,
         ):
             _: Any = forward()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +19,7 @@ import cyclesim
 from cyclesim.cost import Peak
 from cyclesim.engine.compare import comparing, forms, rounds
 from cyclesim.engine.compare.inputs import input_of, lengthened
+from cyclesim.engine.compare.memory import measure_memory
 from cyclesim.machine import Machine
 from cyclesim.render.comparison import comparison_text
 from cyclesim.versus import FEWEST, Comparison, parse_variants
@@ -153,6 +156,18 @@ def test_memory(machine: Machine, found: Comparison) -> None:
     one, three = found["baseline"].memory, found["batch=3"].memory
     assert one is not None and three is not None and one.peak and three.peak
     assert three.peak == 3 * one.peak
+
+
+def test_no_garbage_is_collected_while_memory_is_measured(machine: Machine) -> None:
+    """Of memory that was there before it, the profiler would warn on the screen."""
+    form = forms.Form(machine, input_of(machine, TEXT, None)[0], torch.get_num_threads())
+    seen: list[bool] = []
+    hook = machine.model.register_forward_hook(lambda *_: seen.append(gc.isenabled()))
+    try:
+        assert measure_memory(form).peak
+    finally:
+        hook.remove()
+    assert seen == [False] and gc.isenabled()
 
 
 def test_preparing_is_kept_apart(found: Comparison) -> None:
@@ -330,7 +345,11 @@ def test_a_failing_model_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
         cyclesim.compare(Bad(), inputs=torch.ones(2, 3), rounds=1)
 
 
-@pytest.mark.parametrize("wrong", [{"rounds": 0}, {"against": "magic"}, {"sweep": "n=1..2"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"rounds": 0}, {"against": "magic"}, {"sweep": "n=1..2"}, {"sweep": [8, -1]},
+     {"sweep": [1.5]}, {"seconds": math.nan}, {"seconds": math.inf}],
+)  # fmt: skip
 def test_what_makes_no_sense(machine: Machine, wrong: dict[str, Any]) -> None:
     with pytest.raises(cyclesim.CyclesimError):
         cyclesim.compare(machine, TEXT, **wrong)
