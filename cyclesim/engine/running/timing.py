@@ -169,7 +169,7 @@ class _Forgetting:
     """Lets go of every tensor as soon as the model does; only functions and times stay."""
 
     def __init__(self, recorder: Recorder) -> None:
-        self._events = recorder.events
+        self._events, self._overwrites = recorder.events, recorder.overwrites
 
     def before(self, node: Node | None, call: Any, args: tuple[Any, ...]) -> None:
         pass
@@ -177,6 +177,8 @@ class _Forgetting:
     def after(self, event: AnyEvent) -> AnyEvent:
         if isinstance(event, Event):
             self._events[-1] = event._replace(args=(), kwargs={}, output=None)
+            # Nothing is kept that could be overwritten.
+            self._overwrites.forget(len(self._events) - 1)
         return event
 
 

@@ -322,6 +322,19 @@ def test_a_bare_module() -> None:
     assert found.sweep is None
 
 
+def test_a_model_that_looks_at_a_part_and_then_overwrites_is_measured() -> None:
+    """As T5 does with its relative positions."""
+
+    class Part(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            total = x[:, 1:] + 1
+            total += x[:, :1]
+            return total
+
+    found = cyclesim.compare(Part(), inputs=torch.ones(2, 3), against=(), rounds=2)
+    assert [row.failed for row in found.rows] == ["", "", ""] and found.overhead is not None
+
+
 def test_a_variant_that_fails_later_is_dropped_from_the_rounds() -> None:
     count = iter(range(100))
 
