@@ -131,10 +131,15 @@ class Builder:
         """The outputs and inputs that look at this memory; tracked no more."""
         return self._shown.take(address)
 
-    def close(self) -> None:
+    def part_with(self, address: int) -> None:
+        """Something writes over this memory: show what was there before from the saved copies."""
+        self._shown.part_with(address, self._recorder.overwrites.saved, self._keep)
+
+    def close(self, *, resumable: bool = False) -> None:
         """Let go of everything that only building needed."""
         self._flow.clear()
-        self._shown.clear()
+        if not resumable:  # a run that goes on from this one has some of its memory
+            self._shown.clear()
         self._hosts.clear()
 
     def _add_standing(self, event: Standing) -> None:
@@ -291,9 +296,8 @@ class Builder:
                 self._flow.wrote(source, output)
 
     def _part_with(self, targets: Sequence[torch.Tensor]) -> None:
-        """This event overwrote `targets`: show what was there before from the saved copies."""
         for address in {storage_key(target)[0] for target in targets}:
-            self._shown.part_with(address, self._recorder.overwrites.saved, self._keep)
+            self.part_with(address)
 
     def _phase(self) -> tuple[Phase, int | None]:
         """What the event that is read now is part of."""

@@ -67,10 +67,12 @@ class Shown:
         self._put_in_order()
         self._addresses.discard(address)
         for value, event, place in self._outputs.pop(address, ()):
-            copy = saved.get(event, {}).get(place)
-            value.data = TorchData(copy) if copy is not None and keep else None
+            if _looks_at(value, address):
+                copy = saved.get(event, {}).get(place)
+                value.data = TorchData(copy) if copy is not None and keep else None
         for value in self._inputs.pop(address, ()):
-            value.data = None
+            if _looks_at(value, address):
+                value.data = None
 
     def take(self, address: int) -> tuple[list[Value], list[Value]]:
         """The outputs and inputs that look at this memory; tracked no more."""
@@ -86,3 +88,8 @@ class Shown:
         self._written.clear()
         self._read.clear()
         self._addresses.clear()
+
+
+def _looks_at(value: Value, address: int) -> bool:
+    """Whether the numbers are still there, and not in a copy or on disk."""
+    return value.data is not None and value.data.storage[0] == address

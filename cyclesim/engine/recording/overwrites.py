@@ -6,7 +6,7 @@ outputs of a run are looked through by their memory only when something is about
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -23,10 +23,12 @@ class Overwrites:
 
     Attributes:
         saved: what an output was when it was written: `saved[event index][output index]`.
+        before: told the address of the memory that is about to be written to.
     """
 
     def __init__(self) -> None:
         self.saved: dict[int, dict[int, torch.Tensor]] = {}
+        self.before: Callable[[int], None] | None = None
         #: Event, output and tensor, by the address of the memory, of the events looked at so far.
         self._written: dict[int, list[tuple[int, int, torch.Tensor]]] = {}
         self._indexed = 0
@@ -42,7 +44,10 @@ class Overwrites:
                     self._written.setdefault(key, []).append((number, place, tensor))
         self._indexed = len(events)
         for target in targets:
-            for number, place, tensor in self._written.pop(storage_key(target)[0], ()):
+            address = storage_key(target)[0]
+            if self.before is not None:
+                self.before(address)
+            for number, place, tensor in self._written.pop(address, ()):
                 self.saved.setdefault(number, {})[place] = tensor.detach().clone()
 
     def forget(self, last: int) -> None:

@@ -100,7 +100,7 @@ class Execution:
         self.recorder: Recorder
         self.builder: Builder
         self.recorder, self.builder = self._recording(layout, gate, script, keep, known)
-        self.past = Past(self.recorder, self.state, calls)
+        self.past = Past(self.recorder, self.builder, self.state, calls)
         if resume is not None:
             last = resume[0].builder.event_of[resume[1]]
             rewrites = resume[0].recorder.rewrites

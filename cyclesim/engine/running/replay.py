@@ -134,13 +134,29 @@ class Tape:
         times = event.started, event.ended
         return Recorded(func, output, again, edits, *times, looks_at, event.node)
 
-    def _writer_of(self, output: Any) -> int | None:
-        """The event that wrote all of the memory of `output`, if that is handed back."""
+    def hands_back(self, address: int) -> bool:
+        """Whether something that is handed back lies there."""
+        self._index()
+        return address in self._writers
+
+    def save(self, address: int) -> None:
+        """Copy what lies there: it is about to be written to, by a run that was handed it."""
+        for index, call in self._calls:
+            for place, tensor in enumerate(tensors_in(call.output)):
+                if storage_key(tensor)[0] == address:
+                    saved = self._saved.setdefault(index, {})
+                    saved.setdefault(place, tensor.detach().clone())
+
+    def _index(self) -> None:
         for index, call in self._calls[self._indexed :]:
             if not call.again and call.looks_at is None:
                 for tensor in tensors_in(call.output):
                     self._writers.setdefault(storage_key(tensor)[0], index)
         self._indexed = len(self._calls)
+
+    def _writer_of(self, output: Any) -> int | None:
+        """The event that wrote all of the memory of `output`, if that is handed back."""
+        self._index()
         # A list is the model's to change.
         results = tensors_in(output) if isinstance(output, (torch.Tensor, tuple)) else []
         found = {self._writers.get(storage_key(tensor)[0]) for tensor in results}

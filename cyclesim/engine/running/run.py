@@ -106,7 +106,8 @@ class Run(Execution):
         if self.keeper is not None:
             self.keeper.settle()
         self.recorder.events.clear()
-        self.builder.close()
+        self.recorder.overwrites.before = None
+        self.builder.close(resumable=resumable)
         self._untraced = None
 
     # -- edits -------------------------------------------------------------------------------

@@ -37,6 +37,18 @@ class Overwriting(nn.Module):
         return self.inner(y) + w.view(y.shape) + turned.T
 
 
+class WrittenLater(nn.Module):
+    """Writes over what it computed long ago, and what the first run has read by then."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = x * 2
+        z = y + 1
+        w = y.T * 3
+        v = y + w.T
+        y.add_(z)
+        return y + w.T + z + v
+
+
 def family(name: str) -> Callable[[], tuple[Any, dict[str, Any]]]:
     return lambda: (build(name), {"inputs": inputs(name)})
 
@@ -52,6 +64,7 @@ CASES: dict[str, Callable[[], tuple[Any, dict[str, Any]]]] = {
         models.build("BERT").train(), {"inputs": models.inputs("BERT"), "train": True},
     ),
     "dropouts": lambda: (Overwriting().train(), {"inputs": torch.ones(3, 4)}),
+    "written later": lambda: (WrittenLater(), {"inputs": torch.ones(3, 4)}),
     "overwrites": lambda: (Overwriting().eval(), {"inputs": torch.ones(3, 4)}),
 }  # fmt: skip
 
