@@ -79,10 +79,11 @@ class Execution:
         self._resumable = resumable
         # The first run has the caller's own tensors; whatever runs again has copies of what they
         # were, because a model may write to its inputs.
-        self._given = copied(inputs) if resume is None else resume[0]._given
+        self._given: Any = copied(inputs) if resume is None else resume[0]._given
         self.encoding: Encoding | None = None
         self._fresh: Encoding | None = None
-        self.stopwatch = Stopwatch(machine.device if resume is None else resume[0].stopwatch.device)
+        device = machine.device if resume is None else resume[0].stopwatch.device
+        self.stopwatch: Stopwatch = Stopwatch(device)
         self._untraced: Any = None
         layout: Any = machine.model
         script: Script | None = None

@@ -180,7 +180,9 @@ class Script:
         #: Who must know which module calls are running when the last is handed back need not
         #: look at the others; unless a call was found as one of a module with nothing to be seen.
         opaque = any(isinstance(call.func, type) for call in calls)
-        self.watched = None if opaque or not calls else list(_around(calls[-1].node))
+        self.watched: Sequence[torch.nn.Module] | None = None
+        if calls and not opaque:
+            self.watched = list(_around(calls[-1].node))
 
     def play(
         self,
