@@ -4,7 +4,7 @@ Both sides of every ratio run in one process, one after the other, round after r
 medians are compared: a busy machine slows both. The floor is the least that could do the same,
 measured beside; the goals are those of the project's design.
 Options: `--rounds N`, `--quick` (small models only), `--app` (also the terminal app, in a pty),
-`--write` (renew the table of README.md).
+`--write` (renew the table of README.md, with `--app`).
 """
 
 from __future__ import annotations
@@ -322,6 +322,8 @@ def main() -> None:
     parser.add_argument("--app", action="store_true", help="also the terminal app, in a pty")
     parser.add_argument("--write", action="store_true", help="renew the table of README.md")
     options = parser.parse_args()
+    if options.write and (options.quick or not options.app):
+        parser.error("--write takes the whole table: with --app, without --quick")
 
     captured = capturing(options.rounds, quick=options.quick)
     small = bert(4, 128)

@@ -44,6 +44,8 @@ Report = dict[str, Any]
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.write and options.quick:
+        parser.error("--write takes all cases: leave out --quick")
     try:
         names = _names(options.tools)
         report = _begun(options)

@@ -57,6 +57,7 @@ def test_the_same_work_is_measured_for_each_tool(tmp_path: Path) -> None:
         (["--env", "full.json"], "File exists"),
         (["--json", "."], "there is a folder of that name"),
         (["--json", "no/where"], "there is no such folder"),
+        (["--write", "--quick"], "--write takes all cases"),
         (["--resume"], "say which"),
         (["--resume", "--json", "half.json"], "is no report of this script"),
         (["--resume", "--json", "list.json"], "is no report of this script"),
