@@ -94,9 +94,8 @@ def _step(optimizer: str, inputs: _Values, outputs: _Values, arguments: Mapping[
 def _per_output(
     name: str, each: int, inputs: _Values, outputs: _Values, arguments: Mapping[str, str]
 ) -> int:
-    if name.startswith("foreach"):
-        return each * sum(prod(v.shape) for v in outputs)
-    return each * (prod(outputs[0].shape) if outputs else 0)
+    written = outputs if name.startswith("foreach") else outputs[:1]
+    return each * sum([prod(v.shape) for v in written])
 
 
 def _per_input(

@@ -72,10 +72,9 @@ def _total(values: Iterable[Value]) -> int:
 
 def _size(value: Value) -> int:
     nbytes = value.nbytes or prod(value.shape) * _width(value.dtype)
-    data = value.data
-    if data is not None:
+    if value.data is not None:
         # An expanded tensor repeats the same memory: it cannot read more than it has.
-        stored = data.storage[1]
+        stored = value.data.storage[1]
         if 0 < stored < nbytes:
             return stored
     return nbytes

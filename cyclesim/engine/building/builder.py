@@ -167,10 +167,9 @@ class Builder:
             self._wire(event, results)
             return
         number = len(self.cycles)
-        kwargs = event.kwargs
         targets: Sequence[torch.Tensor] = ()
-        if known.overwrites or (kwargs and ("out" in kwargs or kwargs.get("inplace") is True)):
-            targets = overwritten(func, args, kwargs)
+        if event.kwargs or known.overwrites:
+            targets = overwritten(func, args, event.kwargs)
         if targets:
             self._part_with(targets)
         read = self._reader.read(event, targets)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -157,21 +156,8 @@ def _named(event: Event) -> Iterable[tuple[str, Any]]:
     return chain(named, event.kwargs.items()) if event.kwargs else named
 
 
-#: Of these, equal values of one type read alike; but for zero, which may have a sign.
-_ALIKE = frozenset({int, bool, float, str, torch.dtype, torch.device})
-
-
 def _text(value: Any) -> str:
-    alike = type(value) in _ALIKE and (type(value) is not float or value)
-    return _written_before(value) if alike else _written_out(value)
-
-
-def _written_out(value: Any) -> str:
     if isinstance(value, torch.dtype):
         return dtype_name(value)
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "…"
-
-
-#: The same few numbers are given to every layer, and writing `1e-12` out is slow.
-_written_before = lru_cache(maxsize=4096, typed=True)(_written_out)

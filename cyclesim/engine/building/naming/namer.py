@@ -21,8 +21,6 @@ from cyclesim.trace import Call, Cycle
 __all__ = ["Namer"]
 
 _Stack = tuple[Call, ...]
-#: What was asked at a place, and the answer (see `_name`).
-_Answers = dict[tuple[Seen, frozenset[str], bool, bool], Name]
 #: What an attention has computed that has computed nothing yet.
 _NOTHING: frozenset[str] = frozenset()
 
@@ -37,17 +35,14 @@ class Namer:
         self._gated: set[Call] = set()
         self._in_the_head = False
         # By id of the stack, which is held: many cycles share one.
-        self._places: dict[int, tuple[_Stack, Place, _Answers]] = {}
+        self._places: dict[int, tuple[_Stack, Place]] = {}
 
     def name(self, seen: Seen, stack: _Stack) -> Name:
         """The unit and step of the next computation, which runs in the module calls of `stack`."""
-        _, place, answers = self._places.get(id(stack)) or self._arrive(stack)
+        place = self._place(stack)
         steps = self._steps.get(stack[place.depth], _NOTHING) if place.attention else _NOTHING
         gated = bool(self._gated) and len(stack) > 1 and stack[-2] in self._gated
-        question = (seen, steps, gated, self._in_the_head)
-        name = answers.get(question)
-        if name is None:
-            name = answers[question] = _name(seen, place, steps, gated, self._in_the_head)
+        name = _name(seen, place, steps, gated, self._in_the_head)
         self._note(name, stack)
         return name
 
@@ -62,15 +57,16 @@ class Namer:
             for cycle in reversed(list(inside)):
                 self._note(Name(cycle.unit, cycle.step), cycle.stack)
 
-    def _arrive(self, stack: _Stack) -> tuple[_Stack, Place, _Answers]:
-        place = Place.of(stack)
-        known = self._places[id(stack)] = (stack, place, _answers(place))
-        return known
+    def _place(self, stack: _Stack) -> Place:
+        known = self._places.get(id(stack))
+        if known is None:
+            known = self._places[id(stack)] = (stack, Place.of(stack))
+        return known[1]
 
     def _note(self, name: Name, stack: _Stack) -> None:
         unit, step = name
         if unit == "attention":
-            place = (self._places.get(id(stack)) or self._arrive(stack))[1]
+            place = self._place(stack)
             if place.attention:
                 attention = stack[place.depth]
                 steps = self._steps.get(attention, _NOTHING)
@@ -84,15 +80,8 @@ class Namer:
             self._in_the_head = True
 
 
-@lru_cache(maxsize=1024)
-def _answers(place: Place) -> _Answers:
-    """What was answered before at `place`: a layer that is repeated asks the same again.
-
-    So does every run. There are as many questions as ways to call a function there: few.
-    """
-    return {}
-
-
+# A layer that is repeated asks the same again, and so does every run.
+@lru_cache(maxsize=8192)
 def _name(seen: Seen, place: Place, steps: frozenset[str], gated: bool, in_the_head: bool) -> Name:
     """What the rules call a computation, in an attention that has computed `steps`.
 
