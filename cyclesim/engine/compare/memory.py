@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
+from cyclesim.collecting import uncollected
 from cyclesim.engine.compare.forms import Form
-from cyclesim.trace.file.manifest import uncollected
 from cyclesim.versus import Memory
 
 __all__ = ["measure_memory", "weight_bytes"]

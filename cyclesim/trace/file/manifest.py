@@ -7,10 +7,7 @@ would be refused.
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,7 +20,7 @@ from cyclesim.trace.file.limits import MAX_CYCLES, Wrong, beyond
 from cyclesim.trace.file.strict import parse
 from cyclesim.trace.trace import Trace
 
-__all__ = ["SCHEMA", "Keep", "decode", "encode", "uncollected"]
+__all__ = ["SCHEMA", "Keep", "decode", "encode"]
 
 #: Raised when an older reader would misread the new form. A new field with a default needs no new
 #: number: files without it stay readable, and an older reader names the field it does not know.
@@ -96,18 +93,3 @@ def decode(text: str) -> _Manifest:
 
 def _str_or_number(item: Any) -> Any:
     return item if isinstance(item, (bool, int)) else text_out(item, None)
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Without garbage collection: the parts of a long trace are many, and none of them is garbage.
-
-    Looking through them again and again, as they become more, takes longer than making them.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

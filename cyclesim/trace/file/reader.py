@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from cyclesim.collecting import uncollected
 from cyclesim.errors import CyclesimError
 from cyclesim.files import shown
 from cyclesim.language import tr
@@ -20,7 +21,7 @@ from cyclesim.trace.file.checks import check, values_of
 from cyclesim.trace.file.codec import Place
 from cyclesim.trace.file.data import FileData, TraceFile, contiguous, span
 from cyclesim.trace.file.limits import MAX_DIMS, MAX_EXPANDED, MAX_HEADER, MAX_INTEGER, Wrong
-from cyclesim.trace.file.manifest import decode, uncollected
+from cyclesim.trace.file.manifest import decode
 from cyclesim.trace.file.strict import parse
 from cyclesim.trace.tensor import Value
 from cyclesim.trace.trace import Trace
@@ -45,7 +46,7 @@ def open_trace(path: str | os.PathLike[str]) -> Trace:
     """
     name = shown(path)
     try:
-        with uncollected():
+        with uncollected():  # its parts are many, and none of them is garbage
             return _load(TraceFile(path))
     except Wrong as wrong:
         said = tr("{file} is not a trace that can be opened: {why}.")

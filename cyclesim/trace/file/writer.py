@@ -15,6 +15,7 @@ from itertools import chain
 
 import numpy as np
 
+from cyclesim.collecting import uncollected
 from cyclesim.errors import CyclesimError
 from cyclesim.files import check_target, replace_file, shown
 from cyclesim.language import tr
@@ -23,7 +24,7 @@ from cyclesim.trace.file.checks import values_of
 from cyclesim.trace.file.codec import Place
 from cyclesim.trace.file.data import contiguous, span
 from cyclesim.trace.file.limits import MAX_EXPANDED, MAX_HEADER, Wrong
-from cyclesim.trace.file.manifest import Keep, encode, uncollected
+from cyclesim.trace.file.manifest import Keep, encode
 from cyclesim.trace.file.reader import METADATA
 from cyclesim.trace.tensor import Missing, Raw, Stats, Value
 from cyclesim.trace.trace import Trace
@@ -51,7 +52,7 @@ def save_trace(trace: Trace, path: str | os.PathLike[str], keep: Keep = "all") -
         raise CyclesimError(said.format(keep=keep))
     check_target(path)
     try:
-        with uncollected():
+        with uncollected():  # its parts are many, and none of them is garbage
             header, pieces = _plan(trace, keep)
     except Wrong as wrong:
         said = tr("the trace cannot be saved to {file}: {why}.")
