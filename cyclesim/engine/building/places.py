@@ -66,12 +66,8 @@ class Places:
 
     def _running(self, node: Node | None) -> list[Node]:
         """The calls of the model's modules around `node`, and it itself, outermost first."""
-        found: list[Node] = []
-        while node is not None:
-            if node.module in self._layout.calls:
-                found.append(node)
-            node = node.parent
-        return found[::-1]
+        around = () if node is None else node.outwards()
+        return [call for call in around if call.module in self._layout.calls][::-1]
 
     def module(self, path: str) -> tuple[Call, ...]:
         """The first calls of the modules down to the one at `path`.

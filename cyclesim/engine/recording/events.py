@@ -7,7 +7,7 @@ functions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import CodeType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -42,6 +42,13 @@ class Node(NamedTuple):
     entered: int
     started: int
     seal: Any
+
+    def outwards(self) -> Iterator[Node]:
+        """It, and the calls that it runs in, up to the outermost."""
+        node: Node | None = self
+        while node is not None:
+            yield node
+            node = node.parent
 
 
 class Event(NamedTuple):

@@ -77,24 +77,26 @@ class Execution:
         self.text, self.inputs = text, inputs
         self.memory = memory
         self._resumable = resumable
-        # The first run has the caller's own tensors; whatever runs again has copies of what they
-        # were, because a model may write to its inputs.
-        self._given: Any = copied(inputs) if resume is None else resume[0]._given
         self.encoding: Encoding | None = None
         self._fresh: Encoding | None = None
-        device = machine.device if resume is None else resume[0].stopwatch.device
-        self.stopwatch: Stopwatch = Stopwatch(device)
         self._untraced: Any = None
         layout: Any = machine.model
         script: Script | None = None
         known = NOTHING
         calls: Sequence[tuple[int, Recorded]] = ()
+        self._given: Any
+        self.stopwatch: Stopwatch
+        # The first run has the caller's own tensors; whatever runs again has copies of what they
+        # were, because a model may write to its inputs.
         if resume is None:
+            self._given = copied(inputs)
+            self.stopwatch = Stopwatch(machine.device)
             self.state = ModelState(machine.model)
             header = machine.header(text)
         else:
             earlier, number = resume
-            self.inputs = copied(self._given)
+            self.inputs, self._given = copied(earlier._given), earlier._given
+            self.stopwatch = Stopwatch(earlier.stopwatch.device)
             layout, self.state = earlier.layout, earlier.state
             header = earlier.trace.header
             script, known, calls = earlier.script(number)

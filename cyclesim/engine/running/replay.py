@@ -13,7 +13,7 @@ copied or written again, or is an input of the run or a weight.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -182,7 +182,8 @@ class Script:
         opaque = any(isinstance(call.func, type) for call in calls)
         self.watched: Sequence[torch.nn.Module] | None = None
         if calls and not opaque:
-            self.watched = list(_around(calls[-1].node))
+            node = calls[-1].node
+            self.watched = [] if node is None else [call.module for call in node.outwards()]
 
     def play(
         self,
@@ -242,13 +243,6 @@ def rebuild(nest: Any, tensors: Sequence[torch.Tensor]) -> Any:
         return item
 
     return replaced(nest)
-
-
-def _around(node: Node | None) -> Iterator[torch.nn.Module]:
-    """The modules that are running in `node`."""
-    while node is not None:
-        yield node.module
-        node = node.parent
 
 
 def _hands_on(event: Event) -> bool:
